@@ -1,0 +1,111 @@
+"""The face of an opened table file: its header and its rows in a stream."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+
+from shuke.core.errors import Refused
+from shuke.core.tables.limits import Limits
+from shuke.core.tables.row import Row
+
+Format = Literal["csv", "xlsx"]
+
+
+class Table(ABC):
+    """An opened table file. Reading keeps a bounded part of it in memory, whatever its size."""
+
+    format: Format
+    encoding: str
+    sheet_names: tuple[str, ...]
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.path = path
+        self.limits = limits
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The raw header of the first sheet."""
+        return self.header_of(None)
+
+    def rows(self, *, sheet: str | None = None, after: int = 0) -> Iterator[Row]:
+        """The rows below the header whose number is greater than `after`, in the order of the file; blank rows are
+        left out. Raises Refused when the file outgrows the limits or turns out to be broken on the way.
+        """
+        for rows in self.chunks(1000, sheet=sheet, after=after):
+            yield from rows
+
+    def chunks(self, size: int, *, sheet: str | None = None, after: int = 0) -> Iterator[list[Row]]:
+        """The same rows in lists of `size` (the last one may be shorter)."""
+        rows = self._read(sheet, after)
+        count, spent = 0, 0.0
+        while True:
+            began = time.monotonic()
+            chunk = list(islice(rows, size))
+            spent += time.monotonic() - began
+            count += len(chunk)
+            if not chunk:
+                return
+            if count > self.limits.rows:
+                raise Refused("too_many_rows", _("The file has more than %(rows)d rows."), rows=self.limits.rows)
+            if spent > self.limits.seconds:
+                raise Refused("too_slow", _("Reading the file takes too long. Please split it."))
+            yield chunk
+
+    @abstractmethod
+    def header_of(self, sheet: str | None) -> tuple[str, ...]:
+        """The raw header of a sheet (None: the first); () when the sheet is empty."""
+
+    @abstractmethod
+    def row_estimate(self, sheet: str | None = None) -> int:
+        """About how many rows the file has, for a progress bar."""
+
+    @abstractmethod
+    def _read(self, sheet: str | None, after: int) -> Iterator[Row]:
+        """All rows with a number greater than `after`."""
+
+
+def checked_header(cells: Iterable[str], limits: Limits) -> tuple[str, ...]:
+    """The header without empty cells at its end; Refused when a name is missing or there twice, or it is too wide."""
+    header = list(cells)
+    while header and not header[-1].strip():
+        header.pop()
+    if len(header) > limits.columns:
+        raise Refused(
+            "too_many_columns", _("The file has more than %(columns)d columns."), columns=limits.columns
+        )
+    plain = [normal(name) for name in header]
+    missing = [column_letters(place) for place, name in enumerate(plain) if not name]
+    if missing:
+        raise Refused(
+            "header_missing", _("These columns have no name in the first row: %(columns)s."), columns=", ".join(missing)
+        )
+    twice = [name for name, count in Counter(plain).items() if count > 1]
+    if twice:
+        names = ", ".join(name[:40] for name in twice[:10])
+        raise Refused("header_twice", _("These columns are there more than once: %(columns)s."), columns=names)
+    return tuple(header)
+
+
+def normal(name: str) -> str:
+    """A column name by which it is recognised: full-width folded, no blanks, no marks around it, lower case."""
+    folded = unicodedata.normalize("NFKC", name).replace("\ufeff", "")
+    return "".join(folded.split()).strip("'\"").casefold()
+
+
+def column_letters(place: int) -> str:
+    """The letters Excel shows over the column at `place` (0 → A, 26 → AA)."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
