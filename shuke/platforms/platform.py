@@ -31,6 +31,8 @@ STATES: Final[tuple[State, ...]] = (
 
 DOUBTS: Final[dict[str, Promise]] = {
     "paid_differs": _("The paid amount is not the total minus the refund."),
+    "paid_is_gross": _("The paid amount equals the total although there is a refund."),
+    "refund_state_unknown": _("The refund has a status that is not known."),
     "total_differs": _("The total is not the goods plus the postage."),
     "paid_from_total": _("The file has no paid amount; it was taken from the total."),
     "phone_unreadable": _("The phone number could not be read."),
@@ -43,7 +45,8 @@ class OrderRecord(NamedTuple):
 
     Text is "" when unknown. Amounts and times are None when the file does not tell them.
     A `*_masked` text holds what the platform showed with stars: it is for display only, never an identity, never
-    written over a clear value; the clear field beside it is then "". `paid_fen` is net of refunds, as exported.
+    written over a clear value; the clear field beside it is then "". `paid_fen` is net of refunds, as exported; where
+    the file contradicts itself the amounts stay as they are and `doubts` (keys of DOUBTS) say so.
     `row_hash` is of the raw cells: the same hash means that nothing in the row changed.
     """
 
@@ -98,7 +101,7 @@ class LineRecord(NamedTuple):
 
     `line_no` is the platform's own number, None where the file has none: then the line is known by its order and
     its place among the lines of that order. `price_fen` is the list price of one piece, `due_fen` what the buyer owes
-    for the line, `paid_fen` what she paid for it net of refunds; None where the file does not tell.
+    for the line, `paid_fen` what she paid for it, as exported; None where the file does not tell.
     """
 
     order_no: str

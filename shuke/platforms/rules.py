@@ -1,0 +1,176 @@
+"""What single cells of export files mean: identifiers, money, times, phones, addresses. Pure text in, plain values out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime, tzinfo
+from typing import Final, NamedTuple
+
+EARLIEST: Final = datetime(2003, 1, 1)
+LATEST: Final = datetime(2101, 1, 1)
+MOST_PIECES: Final = 1_000_000
+
+_FORMULA = re.compile(r'="(.*)"|"=""(.*)"""|=""(.*)""', re.DOTALL)
+_NOTHING: Final = frozenset({"null", "none", "nan", "n/a", "#n/a", "-", "--", "—", "——", "?"})
+_DIGITS = re.compile(r"[0-9]{4,40}")
+_SPOILT = re.compile(r"[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+|[0-9]{16,}\.[0-9]*")
+_MONEY = re.compile(r"([+-]?)(?:[¥$]|RMB|CNY)?([0-9]{1,12})(?:\.([0-9]*))?(?:元|RMB|CNY)?(?:\(.*)?", re.DOTALL)
+_GROUPED = re.compile(r"[+-]?(?:[¥$])?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?(?:元)?(?:\(.*)?", re.DOTALL)
+_TIME = re.compile(
+    r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[ T]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?)?"
+)
+_MOBILE = re.compile(r"(?:\+|00)?(?:86)?[- ]?(1[3-9][0-9]{9})")
+_VIRTUAL = re.compile(r"(?:\+|00)?(?:86)?[- ]?1[0-9]{10}[-,#转 ]+[0-9]{2,6}|(?:95|400)[0-9]{5,14}(?:[-,#转 ]+[0-9]{2,6})?")
+_LANDLINE = re.compile(r"(?:86-?)?(0[0-9]{2,3})[- ]?([0-9]{7,8})(?:[- ]+([0-9]{1,6}))?")
+_FOREIGN = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
+_POSTCODE = re.compile(r"\(([0-9]{6})\)$")
+_REGIONS = re.compile(
+    r"(?P<province>[^*\s]{2,8}?(?:省|自治区|特别行政区)|(?:北京|上海|天津|重庆)市?)\s*"
+    r"(?P<city>[^*\s]{2,12}?(?:自治州|地区|盟|市))?\s*"
+    r"(?P<district>[^*\s]{1,12}?(?:自治县|区|县|旗|市))?\s*(?P<rest>.*)",
+    re.DOTALL,
+)
+_COMPOSITE = re.compile(
+    r"(?P<name>[^,，]{1,60})[,，]\s*(?P<phone>[0-9+*\- 转]{7,32})[,，]\s*(?P<address>.+?)[\s,，]*", re.DOTALL
+)
+
+
+class Address(NamedTuple):
+    """A delivery address in its parts; `street` is what is left after province, city and district."""
+
+    province: str
+    city: str
+    district: str
+    street: str
+    postcode: str
+
+
+def clean(cell: str) -> str:
+    """A cell without blanks around it, Excel's `="…"`, a leading apostrophe, or a word for nothing."""
+    text = cell.strip(" \t\r\n\u3000\ufeff\u00a0")
+    if text[:1] in "=\"":
+        found = _FORMULA.fullmatch(text)
+        if found:
+            text = next(group for group in found.groups() if group is not None).strip()
+    while text[:1] == "'":
+        text = text[1:].lstrip()
+    return "" if len(text) < 5 and text.casefold() in _NOTHING else text
+
+
+def identifier(cell: str) -> str | None:
+    """An order number's digits; None when Excel has turned it into a rounded number, which nobody can undo.
+
+    Raises ValueError when the cell is no number at all.
+    """
+    text = unicodedata.normalize("NFKC", clean(cell))
+    if _DIGITS.fullmatch(text):
+        return text
+    if _SPOILT.fullmatch(text):
+        return None
+    if text.endswith(".0") and _DIGITS.fullmatch(text[:-2]):
+        return text[:-2]
+    raise ValueError("no number")
+
+
+def money(cell: str) -> int | None:
+    """Fen of an amount in yuan, None when the cell is empty.
+
+    Accepts `201.12`, `0元`, `￥1,234.50`, full-width digits and a note in brackets behind the amount. Raises ValueError
+    when it is no amount, and ArithmeticError when it has more than two decimals that are not zero.
+    """
+    text = "".join(unicodedata.normalize("NFKC", clean(cell)).split())
+    if not text:
+        return None
+    if "," in text and _GROUPED.fullmatch(text):
+        text = text.replace(",", "")
+    found = _MONEY.fullmatch(text)
+    if not found:
+        raise ValueError("no amount")
+    sign, whole, part = found.groups()
+    part = (part or "").rstrip("0")
+    if len(part) > 2:
+        raise ArithmeticError("more than two decimals")
+    fen = int(whole) * 100 + int(part.ljust(2, "0"))
+    return -fen if sign == "-" else fen
+
+
+def count(cell: str) -> int | None:
+    """A whole number, None when the cell is empty; ValueError when it is something else."""
+    text = unicodedata.normalize("NFKC", clean(cell)).replace(",", "")
+    if not text:
+        return None
+    if text.endswith(".0"):
+        text = text[:-2]
+    if not (text.isascii() and text.isdigit() and len(text) < 12):
+        raise ValueError("no whole number")
+    return int(text)
+
+
+def instant(cell: str, zone: tzinfo) -> datetime | None:
+    """The UTC instant of a local time, None when the cell is empty.
+
+    Accepts `2017-05-30 23:18:03`, `2017/5/30 23:18`, a bare day. Raises ValueError when it is no time, and
+    ArithmeticError when the year is before 2003 (Taobao did not exist) or after 2100.
+    """
+    text = unicodedata.normalize("NFKC", clean(cell))
+    if not text or text.startswith("0000-00-00"):
+        return None
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise ValueError("no time")
+    local = datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]
+    if not EARLIEST <= local < LATEST:
+        raise ArithmeticError("out of range")
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def is_masked(text: str) -> bool:
+    """Whether a platform has hidden a part of this text behind stars (or sent a cipher instead)."""
+    return "*" in text or (len(text) > 4 and text[:2] in ("##", "$$", "~~") and text[-2:] == text[:2])
+
+
+def is_virtual_phone(text: str) -> bool:
+    """Whether a number is one that a platform lends for a while: `18400913965-7576`, `95…`, `400…`."""
+    return _VIRTUAL.fullmatch(text.strip()) is not None
+
+
+def phone(text: str) -> str | None:
+    """The digits of a number in E.164 (`8613900000004`), without the plus; "" when empty, None when unreadable.
+
+    Chinese mobile and landline numbers are known without country code, others need `+` or `00`.
+    """
+    plain = unicodedata.normalize("NFKC", clean(text)).replace("(", "").replace(")", "")
+    if not plain:
+        return ""
+    if mobile := _MOBILE.fullmatch(plain):
+        return "86" + mobile[1]
+    if landline := _LANDLINE.fullmatch(plain):
+        return "86" + landline[1][1:] + landline[2]
+    if foreign := _FOREIGN.fullmatch(plain.replace(" ", "").replace("-", "")):
+        return foreign[1]
+    return None
+
+
+def address(text: str) -> Address:
+    """Province, city, district, street and postcode of `省 市 区 街道(邮编)`; a place that has no district has two blanks.
+
+    An address that is not written in this way keeps everything it has in `street`.
+    """
+    postcode = ""
+    if text[-1:] == ")" and (found := _POSTCODE.search(text)):
+        postcode = "" if found[1] == "000000" else found[1]
+        text = text[: found.start()]
+    parts = text.split(" ", 3)
+    if len(parts) == 4 and parts[0] and parts[1]:
+        return Address(parts[0], parts[1], parts[2], parts[3].strip(), postcode)
+    if regions := _REGIONS.fullmatch(text.strip()):
+        province, city, district, rest = regions.groups()
+        return Address(province, city or "", district or "", rest.strip(), postcode)
+    return Address("", "", "", text.strip(), postcode)
+
+
+def composite(text: str) -> tuple[str, str, str] | None:
+    """Name, phone and address of a cell that holds all three (`姓名，86-139…，江苏省 扬州市 …，`); None when it does not."""
+    found = _COMPOSITE.fullmatch(text)
+    return (found["name"].strip(), found["phone"].strip(), found["address"].strip()) if found else None
