@@ -1,0 +1,1 @@
+"""What knows no business: tenants, facts, jobs, secrets, files, forms."""

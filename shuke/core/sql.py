@@ -1,0 +1,49 @@
+"""Set-wise SQL: one statement for many rows, named parameters, plain tuples or dicts back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+
+
+def run(statement: str, params: Mapping[str, Any] | None = None) -> int:
+    """Execute; the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.rowcount
+
+
+def rows(statement: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """Execute; all rows as tuples."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall()
+
+
+def dicts(statement: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Execute; all rows as dicts by column name."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def scalar(statement: str, params: Mapping[str, Any] | None = None) -> Any:
+    """Execute; the first column of the first row, or None."""
+    found = rows(statement, params)
+    return found[0][0] if found else None
+
+
+def loads(value: Any) -> Any:
+    """A jsonb value as Python; Django's connections hand it over as text."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def copy_into(table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
+    """COPY records (None = NULL) into a table of ours, usually a temporary one. Names come from code, never from input."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        for record in records:
+            copy.write_row(record)

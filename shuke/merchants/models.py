@@ -1,0 +1,100 @@
+"""Tables of the tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Now
+
+from shuke.core.tenancy import TenantModel
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by their sign-in name whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """The user of a sign-in name."""
+        return self.get(username__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person who signs in; works for one merchant or more."""
+
+    username = models.CharField(max_length=64, unique=True)
+    display_name = models.CharField(max_length=64)
+    language = models.CharField(max_length=10, default="")
+    is_active = models.BooleanField(default=True)
+    is_operator = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    USERNAME_FIELD = "username"
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
+class Merchant(models.Model):
+    """A business on this installation; the tenant."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=100)
+    zone = models.CharField(max_length=64, default="Asia/Shanghai")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Shop(TenantModel):
+    """A storefront of a merchant on one platform."""
+
+    name = models.CharField(max_length=100)
+    platform = models.CharField(max_length=32)
+    url = models.URLField(blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "name"], name="shop_name_once")]
+
+
+class Staff(TenantModel):
+    """A user's place at a merchant, with the role that says what she may do."""
+
+    user = models.ForeignKey("merchants.User", on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "user"], name="staff_once")]
+
+
+class Setting(TenantModel):
+    """The present value of one Spec of one merchant."""
+
+    name = models.CharField(max_length=64)
+    value = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "name"], name="setting_once")]
+
+
+class AuditEntry(TenantModel):
+    """Who did what to which object, from where and why; insert-only, without personal data."""
+
+    at = models.DateTimeField()
+    by = models.TextField()
+    act = models.TextField()
+    object_kind = models.TextField(blank=True, default="")
+    object_id = models.BigIntegerField(null=True)
+    details: Any = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant_id", "at"], name="audit_time"),
+            models.Index(fields=["merchant_id", "by", "at"], name="audit_doer"),
+            models.Index(fields=["merchant_id", "object_kind", "object_id"], name="audit_object"),
+        ]

@@ -1,0 +1,176 @@
+"""Django's settings: everything a host may change comes from the environment, with a default that works."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from shuke.core import database
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SHUKE_HOME = Path(os.environ.get("SHUKE_HOME") or ROOT / "var")
+SHUKE_KEY = os.environ.get("SHUKE_KEY", "")
+SHUKE_UPLOAD_LIMIT_MB = int(os.environ.get("SHUKE_UPLOAD_LIMIT_MB", "500"))
+
+DEBUG = os.environ.get("SHUKE_DEBUG") == "1"
+ALLOWED_HOSTS = os.environ.get("SHUKE_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("SHUKE_ORIGINS", "").split(",") if origin]
+SHUKE_PUBLIC_URL = os.environ.get("SHUKE_PUBLIC_URL", "http://127.0.0.1:8000")
+
+
+def _secret_key() -> str:
+    from shuke.core.secrets import secret_file
+
+    return os.environ.get("SHUKE_SECRET_KEY") or secret_file(SHUKE_HOME / "secrets" / "django.key")
+
+
+SECRET_KEY = _secret_key()
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_cotton.apps.SimpleAppConfig",
+    "procrastinate.contrib.django",
+    "shuke.core",
+    "shuke.merchants",
+    "shuke.platforms",
+    "shuke.members",
+    "shuke.trade",
+    "shuke.ledger",
+    "shuke.segments",
+    "shuke.loyalty",
+    "shuke.analytics",
+    "shuke.stories",
+    "shuke.console",
+    "shuke.portal",
+    "shuke.cli",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "shuke.urls"
+WSGI_APPLICATION = "shuke.wsgi.application"
+AUTH_USER_MODEL = "merchants.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+     "OPTIONS": {"user_attributes": ["username", "display_name"]}},
+]  # fmt: skip
+LOGIN_URL = "/console/sign-in/"
+
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SHUKE_PUBLIC_URL.startswith("https://")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("SHUKE_BEHIND_PROXY") == "1" else None
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "script-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+_owner: dict[str, str]
+_app: dict[str, str]
+if os.environ.get("DATABASE_URL"):
+    _app = database.parse_url(os.environ["DATABASE_URL"])
+    _owner = database.parse_url(os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"])
+    SHUKE_EMBEDDED = None
+else:
+    SHUKE_EMBEDDED = database.EmbeddedServer(SHUKE_HOME)
+    _app = SHUKE_EMBEDDED.address(database.APP)
+    _owner = SHUKE_EMBEDDED.address(database.OWNER)
+
+
+def _alias(address: dict[str, str], **more: Any) -> dict[str, Any]:
+    known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    options = {name: value for name, value in address.items() if name not in known}
+    return {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None, "OPTIONS": options,
+            **{known[name]: value for name, value in address.items() if name in known}, **more}  # fmt: skip
+
+
+DATABASES = {
+    "default": _alias(_app, CONN_HEALTH_CHECKS=True),
+    "owner": _alias(_owner, CONN_MAX_AGE=0, TEST={"MIRROR": "default"}),
+}
+DATABASE_ROUTERS: list[str] = []
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LANGUAGE_COOKIE_NAME = "language"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["django_cotton.templatetags.cotton"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = SHUKE_HOME / "static"
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
+
+PROCRASTINATE_ON_APP_READY = "shuke.core.jobs.configure"
+PROCRASTINATE_IMPORT_PATHS = ["shuke.core.jobs"]
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}

@@ -1,0 +1,1 @@
+"""What Shuke promises, tried out."""

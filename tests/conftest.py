@@ -1,0 +1,128 @@
+"""A PostgreSQL of the run's own, migrated once and copied for each process; Alice's shop and Charlie's."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import TransactionTestCase
+
+from shuke.core import clock, database
+from shuke.core.tenancy import tenant
+from tests import make
+
+HOME_VARIABLE = "SHUKE_TEST_HOME"
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process names the folder; its workers inherit it."""
+    if not hasattr(config, "workerinput"):
+        os.environ[HOME_VARIABLE] = tempfile.mkdtemp(prefix="shuke-test-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The controlling process stops the server and clears up."""
+    if not hasattr(config, "workerinput") and HOME_VARIABLE in os.environ:
+        server().stop()
+        shutil.rmtree(os.environ[HOME_VARIABLE], ignore_errors=True)
+
+
+def server() -> database.EmbeddedServer:
+    """The run's own PostgreSQL; without fsync, since nothing of it is kept."""
+    speed = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+    return database.EmbeddedServer(Path(os.environ[HOME_VARIABLE]), speed)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Replaces pytest-django's: our roles, our migrations, a copy of the migrated database for this process."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    name = f"test_{worker}"
+    settings.SHUKE_HOME = Path(os.environ[HOME_VARIABLE])
+    with django_db_blocker.unblock():
+        with (settings.SHUKE_HOME / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _migrated_template()
+            owner = server().address(database.OWNER, "postgres")
+            with psycopg.connect(**owner, autocommit=True) as connection:
+                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE shuke')
+        _point_at(name)
+        yield
+        connections.close_all()
+
+
+def _migrated_template() -> None:
+    if not server().start():
+        return
+    address = server().address(database.OWNER)
+    database.prepare(address)
+    _point_at("shuke")
+    call_command("migrate", database="owner", verbosity=0)
+    connections.close_all()
+
+
+def _point_at(name: str) -> None:
+    connections.close_all()
+    for alias, user in (("default", database.APP), ("owner", database.OWNER)):
+        address = server().address(user, name)
+        connections[alias].settings_dict.update(HOST=address["host"], USER=user, NAME=name)
+        settings.DATABASES[alias].update(HOST=address["host"], USER=user, NAME=name)
+
+
+def _empty_all_tables(self: TransactionTestCase) -> None:
+    """The application may neither truncate nor delete ledger rows, so the owner clears up after committing tests."""
+    with owner_connection() as connection:
+        found = connection.execute(
+            "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'django_migrations'"
+        ).fetchone()
+        assert found is not None
+        connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY CASCADE")
+
+
+TransactionTestCase._fixture_teardown = _empty_all_tables  # type: ignore[method-assign]
+
+
+def owner_connection() -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection as the tables' owner, for looking behind the walls and breaking things on purpose."""
+    return psycopg.connect(
+        **server().address(database.OWNER, connections["default"].settings_dict["NAME"]), autocommit=True
+    )
+
+
+@pytest.fixture
+def at_noon() -> Iterator[datetime]:
+    """Hold the clock at noon of 22 November 2026 in Shanghai."""
+    with clock.frozen(NOW):
+        yield NOW
+
+
+@pytest.fixture
+def alice(db: None, at_noon: datetime) -> make.Place:
+    """Alice owns a merchant with one Taobao shop; Bob is an agent there. No scope is open."""
+    return make.place("Alice", agent="Bob")
+
+
+@pytest.fixture
+def charlie(db: None, at_noon: datetime) -> make.Place:
+    """Charlie owns another merchant."""
+    return make.place("Charlie")
+
+
+@pytest.fixture
+def shop(alice: make.Place) -> Iterator[make.Place]:
+    """Alice's place with her scope open, as within a request of hers."""
+    with tenant(alice.merchant_id):
+        yield alice
