@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import lru_cache
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
@@ -38,7 +38,13 @@ REASONS: Final[dict[str, str | Promise]] = {
 
 _LONG_IDS = re.compile(r'(?:="[0-9]{4,40}"\n)*+')
 _PLAIN_IDS = re.compile(r"(?:[0-9]{4,40}\n)*+")
-_ODD_TEXT = re.compile(r"^(?:[^\S\n]|['\"=\ufeff])|[^\S\n]$|^(?:null|none|nan|n/a|#n/a|-|--|—|——|\?)$", re.M | re.I)
+# What `rules.clean` would change, as it looks between the line ends of a joined column.
+_ODD_STARTS: Final = ("\n ", " \n", "\t", "\r", "\u3000", "\xa0", "\ufeff", "\n'", "\n\"", "\n=")
+_ODD_CELLS: Final = frozenset(
+    word for plain in rules.NOTHING for word in (plain, plain.upper(), plain.capitalize(), "NaN")
+)
+_FORMULAS = re.compile(r'(?:="[^"\n\s\']*"\n)*+')
+_AROUND: Final = " \t\r\n\u3000\xa0\ufeff'"
 _HIDDEN = re.compile(r"\*|##|\$\$|~~")
 _AMOUNTS = re.compile(r"(?:[0-9]{1,12}\.[0-9]{2}元?\n)*+")
 _TIMES = re.compile(
@@ -73,7 +79,7 @@ class Chunk:
     def parsed(self, record: type[Record], values: Mapping[str, Sequence[Any]]) -> Parsed:
         """Records made of one column a field, without the rows that were refused, and all rejects in file order."""
         told = {"row_number": self.numbers(), "row_hash": self.hashes(), **values}
-        made = map(record._make, zip(*(told[field] for field in record._fields), strict=True))
+        made = map(partial(tuple.__new__, record), zip(*(told[field] for field in record._fields), strict=True))
         if not self._bad and not self.rejects:
             return Parsed(list(made), [])
         records = [one for place, one in enumerate(made) if place not in self._bad]
@@ -105,15 +111,26 @@ class Chunk:
 
     def hashes(self) -> list[bytes]:
         """Eight bytes of BLAKE2b of each row's text."""
-        return [blake2b(row.raw.rstrip("\r\n").encode(), digest_size=8).digest() for row in self.rows]
+        return [blake2b(row.raw.encode(), digest_size=8).digest() for row in self.rows]
 
     def texts(self, column: int | None) -> list[str]:
         """Text without blanks, `="…"`, apostrophes and words for nothing."""
         cells = self.cells(column)
-        joined = "\n".join(cells)
-        if len(joined) < self.size:
+        joined = "\n" + self._joined(cells)
+        if len(joined) == self.size + 1:
             return self.blank()
-        return list(map(rules.clean, cells)) if _ODD_TEXT.search(joined) else list(cells)
+        if joined.startswith('\n="') and _FORMULAS.fullmatch(joined, 1):
+            return [cell[2:-1] for cell in cells]
+        if "\n'" in joined:
+            cells = [cell.lstrip("'") for cell in cells]
+            joined = "\n" + self._joined(cells)
+        is_odd = joined == "\n?" or any(mark in joined for mark in _ODD_STARTS)
+        is_odd = is_odd or not _ODD_CELLS.isdisjoint(cells)
+        return list(map(rules.clean, cells)) if is_odd else list(cells)
+
+    def prose(self, column: int | None) -> list[str]:
+        """Long text (titles, addresses) without blanks and apostrophes around it."""
+        return [cell.strip(_AROUND) for cell in self.cells(column)]
 
     def masked(self, texts: list[str]) -> tuple[list[str], list[str]]:
         """The clear texts, and the masked ones, each "" where the other has it."""
@@ -172,10 +189,9 @@ class Chunk:
             return [None] * self.size
         offset = steady_offset(self.zone)
         if offset is not None and _TIMES.fullmatch(joined):
-            home = timezone(offset)
+            read = datetime.fromisoformat
             try:
-                read = datetime.fromisoformat
-                return [read(cell).replace(tzinfo=home).astimezone(UTC) if cell else None for cell in cells]
+                return [read(cell + "+00:00") - offset if cell else None for cell in cells]
             except ValueError:
                 pass
         return self._each(column, lambda cell: rules.instant(cell, self.zone), "time_unreadable", "time_range")
@@ -206,6 +222,10 @@ class Chunk:
                 if meaning[cell] is None:
                     self.reject(place, "state_unknown", column)
         return [meaning[cell] for cell in cells]  # type: ignore[misc]
+
+    def places(self, addresses: Sequence[str]) -> Sequence[Sequence[str]]:
+        """Five columns of the parts of addresses: province, city, district, street, postcode."""
+        return list(zip(*map(rules.address, addresses), strict=True)) or [()] * 5
 
     def phones(self, texts: Sequence[str]) -> tuple[list[str], list[str], list[bool]]:
         """Numbers in E.164 digits; those that only serve for display (masked, lent); which ones were unreadable."""

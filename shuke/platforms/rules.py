@@ -12,7 +12,7 @@ LATEST: Final = datetime(2101, 1, 1)
 MOST_PIECES: Final = 1_000_000
 
 _FORMULA = re.compile(r'="(.*)"|"=""(.*)"""|=""(.*)""', re.DOTALL)
-_NOTHING: Final = frozenset({"null", "none", "nan", "n/a", "#n/a", "-", "--", "—", "——", "?"})
+NOTHING: Final = frozenset({"null", "none", "nan", "n/a", "#n/a", "-", "--", "—", "——", "?"})
 _DIGITS = re.compile(r"[0-9]{4,40}")
 _SPOILT = re.compile(r"[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+|[0-9]{16,}\.[0-9]*")
 _MONEY = re.compile(r"([+-]?)(?:[¥$]|RMB|CNY)?([0-9]{1,12})(?:\.([0-9]*))?(?:元|RMB|CNY)?(?:\(.*)?", re.DOTALL)
@@ -24,7 +24,6 @@ _MOBILE = re.compile(r"(?:\+|00)?(?:86)?[- ]?(1[3-9][0-9]{9})")
 _VIRTUAL = re.compile(r"(?:\+|00)?(?:86)?[- ]?1[0-9]{10}[-,#转 ]+[0-9]{2,6}|(?:95|400)[0-9]{5,14}(?:[-,#转 ]+[0-9]{2,6})?")
 _LANDLINE = re.compile(r"(?:86-?)?(0[0-9]{2,3})[- ]?([0-9]{7,8})(?:[- ]+([0-9]{1,6}))?")
 _FOREIGN = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
-_POSTCODE = re.compile(r"\(([0-9]{6})\)$")
 _REGIONS = re.compile(
     r"(?P<province>[^*\s]{2,8}?(?:省|自治区|特别行政区)|(?:北京|上海|天津|重庆)市?)\s*"
     r"(?P<city>[^*\s]{2,12}?(?:自治州|地区|盟|市))?\s*"
@@ -55,7 +54,7 @@ def clean(cell: str) -> str:
             text = next(group for group in found.groups() if group is not None).strip()
     while text[:1] == "'":
         text = text[1:].lstrip()
-    return "" if len(text) < 5 and text.casefold() in _NOTHING else text
+    return "" if len(text) < 5 and text.casefold() in NOTHING else text
 
 
 def identifier(cell: str) -> str | None:
@@ -158,12 +157,12 @@ def address(text: str) -> Address:
     An address that is not written in this way keeps everything it has in `street`.
     """
     postcode = ""
-    if text[-1:] == ")" and (found := _POSTCODE.search(text)):
-        postcode = "" if found[1] == "000000" else found[1]
-        text = text[: found.start()]
+    if text[-1:] == ")" and text[-8:-7] == "(" and text[-7:-1].isdecimal():
+        postcode = "" if text[-7:-1] == "000000" else text[-7:-1]
+        text = text[:-8]
     parts = text.split(" ", 3)
     if len(parts) == 4 and parts[0] and parts[1]:
-        return Address(parts[0], parts[1], parts[2], parts[3].strip(), postcode)
+        return Address._make((parts[0], parts[1], parts[2], parts[3].strip(), postcode))
     if regions := _REGIONS.fullmatch(text.strip()):
         province, city, district, rest = regions.groups()
         return Address(province, city or "", district or "", rest.strip(), postcode)

@@ -24,7 +24,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\s*")
 
 
 class _Block(NamedTuple):
-    """Whole lines with their line ends, and what is wrong with some of them by their place."""
+    """Whole lines without their line ends, and what is wrong with some of them by their place."""
 
     lines: list[str]
     faults: dict[int, str]
@@ -145,22 +145,22 @@ class CsvFile(Table):
             while stops and stops[-1] < place:
                 stops.pop()
             if place in faults:
-                rows.append(Row(number, [], lines[place].rstrip("\r\n")[:1000], faults[place]))
+                rows.append(Row(number, [], lines[place][:1000], faults[place]))
                 place, number = place + 1, number + 1
                 continue
             end = stops[-1] if stops else len(lines)
-            part = lines[place : min(end, place + self.limits.record_lines)]
+            part = [line + "\n" for line in lines[place : min(end, place + self.limits.record_lines)]]
             reader = csv.reader(part, delimiter=self._separator, strict=True)
             try:
                 cells = next(reader)
                 used = reader.line_num
-                row = Row(number, cells, "".join(part[:used]))
+                row = Row(number, cells, "".join(part[:used])[:-1])
             except csv.Error as error:
                 is_open = "unexpected end" in str(error)
                 if is_open and not is_last and end == len(lines) and len(part) < self.limits.record_lines:
                     return rows, number, lines[place:]
                 fault = "cell_too_long" if "larger than field limit" in str(error) else "quotes"
-                row, used = Row(number, [], part[0][:1000], fault), 1
+                row, used = Row(number, [], part[0].rstrip("\n")[:1000], fault), 1
             if row.cells or row.fault:
                 rows.append(row)
             place, number = place + used, number + 1
@@ -216,11 +216,9 @@ def _decoded(data: bytes, encoding: str, *, is_too_long: bool) -> _Block:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return _decoded_by_line(data, encoding, is_too_long=is_too_long)
-    lines = text.split("\n")
-    last = lines.pop()
-    lines = [line + "\n" for line in lines]
-    if last:
-        lines.append(last)
+    lines = text.replace("\r\n", "\n").split("\n")
+    if not lines[-1]:
+        lines.pop()
     faults = {}
     if "\0" in text:
         faults = {place: "nul" for place, line in enumerate(lines) if "\0" in line}
@@ -244,10 +242,9 @@ def _decoded_by_line(data: bytes, encoding: str, *, is_too_long: bool) -> _Block
 
 
 def _split(data: bytes) -> list[bytes]:
-    """Lines with their ends, cut at 0x0A alone (`splitlines` would also cut at a lone 0x0D)."""
-    parts = data.split(b"\n")
-    last = parts.pop()
-    return [part + b"\n" for part in parts] + ([last] if last else [])
+    """Lines without their ends (`splitlines` would also cut at a lone 0x0D)."""
+    parts = data.replace(b"\r\n", b"\n").split(b"\n")
+    return parts if parts[-1] else parts[:-1]
 
 
 def _has_cells(row: Row) -> bool:

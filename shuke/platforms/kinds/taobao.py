@@ -242,7 +242,7 @@ def read_lines(header: Sequence[str], columns: Columns, rows: Sequence[Row], zon
     values = {
         "order_no": chunk.ids(at("order_no")),
         "line_no": chunk.ids(at("line_no")) if "line_no" in columns else chunk.nothing(),
-        "title": chunk.texts(at("title")),
+        "title": chunk.prose(at("title")),
         "sku": chunk.texts(at("sku")),
         "outer_id": chunk.texts(at("outer_id")),
         "product_id": chunk.ids(at("product_id"), is_required=False),
@@ -279,7 +279,7 @@ def read_refunds(header: Sequence[str], columns: Columns, rows: Sequence[Row], z
     values = {
         "refund_no": chunk.ids(at("refund_no")),
         "order_no": chunk.ids(at("order_no")),
-        "title": chunk.texts(at("title")),
+        "title": chunk.prose(at("title")),
         "outer_id": chunk.texts(at("outer_id")),
         "paid_fen": chunk.money(at("paid")),
         "refund_fen": [amount or 0 for amount in amounts],
@@ -329,7 +329,7 @@ def _buyers(chunk: Chunk, columns: Columns) -> Values:
     clear_names, masked_names = chunk.masked(names)
     clear_phones, shown_phones, unreadable = chunk.phones(phones)
     clear, masked = chunk.masked(addresses)
-    places = [rules.address(text) for text in addresses]
+    provinces, cities, districts, _streets, postcodes = chunk.places(addresses)
     return {
         "nick": nicks,
         "nick_masked": nicks_masked,
@@ -344,10 +344,10 @@ def _buyers(chunk: Chunk, columns: Columns) -> Values:
         "landline": chunk.masked(chunk.texts(at("landline")))[0],
         "address": clear,
         "address_masked": masked,
-        "province": [place.province for place in places],
-        "city": [place.city for place in places],
-        "district": [place.district for place in places],
-        "postcode": [place.postcode for place in places],
+        "province": provinces,
+        "city": cities,
+        "district": districts,
+        "postcode": postcodes,
         "alipay": chunk.masked(chunk.texts(at("alipay")))[0],
         "email": chunk.blank(),
     }
@@ -357,7 +357,7 @@ def _receivers(chunk: Chunk, columns: Columns) -> tuple[list[str], list[str], li
     """Names, phones and addresses; an address changed later goes before the first one, and where an export has put
     everything into the address it is taken apart."""
     names, phones = chunk.texts(columns.get("name")), chunk.texts(columns.get("phone"))
-    addresses = chunk.texts(columns.get("address"))
+    addresses = chunk.prose(columns.get("address"))
     changed = chunk.texts(columns.get("new_address"))
     if any(changed):
         addresses = [new or old for new, old in zip(changed, addresses, strict=True)]
@@ -370,7 +370,7 @@ def _receivers(chunk: Chunk, columns: Columns) -> tuple[list[str], list[str], li
 
 def _goods(chunk: Chunk, columns: Columns) -> Values:
     counts = chunk.counts(columns.get("line_count"))
-    titles = chunk.texts(columns.get("titles"))
+    titles = chunk.prose(columns.get("titles"))
     return {
         # A title may hold the comma that joins titles; the count of lines tells when there is only one.
         "titles": [
@@ -435,6 +435,8 @@ def _order_doubts(columns: Columns, values: Values, unreadable: Sequence[bool]) 
 
 def _need_something(chunk: Chunk, *columns: Sequence[object]) -> None:
     """Refuse rows that tell neither a time nor an amount."""
+    if any(None not in column for column in columns):
+        return
     for place, told in enumerate(zip(*columns, strict=True)):
         if told.count(None) == len(told):
             chunk.reject(place, "nothing_told", None)
