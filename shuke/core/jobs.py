@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from procrastinate import App, JobContext
-from procrastinate.contrib.django import app
+from procrastinate.contrib.django import DjangoApp, app
 
 from shuke.core import facts, sql
 from shuke.core.tenancy import every_merchant
@@ -67,8 +67,14 @@ async def rescue_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG
 
 
 def run_worker(**options: Any) -> None:
-    """Work until told to stop; running jobs are finished first."""
-    app.run_worker(
+    """Work until told to stop; running jobs are finished first.
+
+    The worker listens on a connection of its own, while tasks keep the Django app: a job deferred by a job is written
+    in that job's transaction.
+    """
+    worker = DjangoApp(connector=app.connector.get_worker_connector(), import_paths=app.import_paths)
+    worker.tasks, worker.periodic_registry = app.tasks, app.periodic_registry
+    worker.run_worker(
         concurrency=3,
         update_heartbeat_interval=3,
         stalled_worker_timeout=DEAD_AFTER_SECONDS,
