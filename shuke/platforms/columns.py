@@ -46,6 +46,9 @@ _ODD_CELLS: Final = frozenset(
 _FORMULAS = re.compile(r'(?:="[^"\n\s\']*"\n)*+')
 _AROUND: Final = " \t\r\n\u3000\xa0\ufeff'"
 _HIDDEN = re.compile(r"\*|##|\$\$|~~")
+_PLACES = re.compile(
+    r"^([^ \n]+) ([^ \n]+) ([^ \n]*) [^\n(]*(?:\((?![0-9]{6}\)\n)[^\n(]*)*(?:\(([0-9]{6})\))?\n", re.MULTILINE
+)
 _AMOUNTS = re.compile(r"(?:[0-9]{1,12}\.[0-9]{2}元?\n)*+")
 _TIMES = re.compile(
     r"(?:(?:20(?:0[3-9]|[1-9][0-9])-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})?\n)*+"
@@ -62,14 +65,14 @@ class Chunk:
     """
 
     def __init__(self, rows: Sequence[Row], header: Sequence[str], zone: tzinfo) -> None:
-        self.rows = [row for row in rows if row.fault is None]
         self.rejects = [
             Reject(row.number, row.fault, FAULTS[row.fault], "", row.raw, {}) for row in rows if row.fault is not None
         ]
+        self.rows = [row for row in rows if row.fault is None] if self.rejects else rows
         self.header = [name.strip() for name in header]
         self.zone = zone
         self.size = len(self.rows)
-        self._columns = list(zip(*(row.cells for row in self.rows), strict=True)) or [()] * len(self.header)
+        self._columns = list(zip(*[row.cells for row in self.rows], strict=True)) or [()] * len(self.header)
         self._bad: dict[int, tuple[str, str]] = {}
 
     def reject(self, place: int, code: str, column: int | None) -> None:
@@ -224,8 +227,17 @@ class Chunk:
         return [meaning[cell] for cell in cells]  # type: ignore[misc]
 
     def places(self, addresses: Sequence[str]) -> Sequence[Sequence[str]]:
-        """Five columns of the parts of addresses: province, city, district, street, postcode."""
-        return list(zip(*map(rules.address, addresses), strict=True)) or [()] * 5
+        """Four columns of the parts of addresses: province, city, district, postcode."""
+        found = _PLACES.findall(self._joined(addresses))
+        if len(found) != self.size:
+            parts = map(rules.address, addresses)
+            found = [(place.province, place.city, place.district, place.postcode) for place in parts]
+        if not found:
+            return [()] * 4
+        provinces, cities, districts, postcodes = zip(*found, strict=True)
+        if "000000" in postcodes:
+            postcodes = tuple("" if code == "000000" else code for code in postcodes)
+        return provinces, cities, districts, postcodes
 
     def phones(self, texts: Sequence[str]) -> tuple[list[str], list[str], list[bool]]:
         """Numbers in E.164 digits; those that only serve for display (masked, lent); which ones were unreadable."""

@@ -329,7 +329,7 @@ def _buyers(chunk: Chunk, columns: Columns) -> Values:
     clear_names, masked_names = chunk.masked(names)
     clear_phones, shown_phones, unreadable = chunk.phones(phones)
     clear, masked = chunk.masked(addresses)
-    provinces, cities, districts, _streets, postcodes = chunk.places(addresses)
+    provinces, cities, districts, postcodes = chunk.places(addresses)
     return {
         "nick": nicks,
         "nick_masked": nicks_masked,
