@@ -1,0 +1,1 @@
+"""Taking orders and lines, importing files, undoing imports, keeping figures."""

@@ -1,0 +1,199 @@
+"""Taking the lines that detail files tell, before or after the orders themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shuke.core import sql
+from shuke.core.actors import Actor
+from shuke.platforms.platform import LineRecord
+from shuke.trade import rules
+from shuke.trade.actions.figures import refresh_figures
+from shuke.trade.actions.lines import reallocate
+from shuke.trade.actions.news import News, Taken, tell
+from shuke.trade.actions.orders import lock_shop
+from shuke.trade.actions.retelling import keep_before
+from shuke.trade.staging import LINE_COLUMNS, new_ids, stage_lines
+
+_RANKS = "ARRAY['unpaid','paid','part_shipped','shipped','signed','finished','closed']"
+_OWN_NUMBER_LENGTH = 8
+
+Keyed = dict[tuple[int, str], LineRecord]
+
+
+def take_lines(
+    merchant_id: int, shop_id: int, records: Sequence[LineRecord], *, import_id: int | None, by: Actor
+) -> Taken:
+    """Make the lines of the shop's orders what the records say; counts are of lines.
+
+    Where the order is not known yet a place is kept for it, which the order list fills. Lines without a number of
+    their own are known by their place in the order, so all lines of an order belong in one batch. Lines known under
+    the other kind of key vanish. The order's money is shared among its lines anew.
+    """
+    lock_shop(shop_id)
+    by_order: dict[str, list[LineRecord]] = {}
+    for record in records:
+        by_order.setdefault(record.order_no, []).append(record)
+    orders = _orders(merchant_id, shop_id, by_order, import_id)
+    keyed = _keyed(merchant_id, by_order, orders, import_id)
+    stored = _stored(merchant_id, list(orders.values()))
+    news = {key: record for key, record in keyed.items() if stored.get(key) != record.row_hash}
+    new_count = sum(key not in stored for key in news)
+    touched = sorted({order_id for order_id, _key in news})
+    if touched:
+        before = _states(merchant_id, touched)
+        keep_before(merchant_id, touched, import_id)
+        _write(merchant_id, news, import_id)
+        _advance_orders(merchant_id, touched, import_id)
+        reallocate(merchant_id, touched)
+        _follow(merchant_id, touched, before, by)
+    return Taken(new=new_count, changed=len(news) - new_count, same=len(records) - len(news))
+
+
+def _orders(
+    merchant_id: int, shop_id: int, by_order: dict[str, list[LineRecord]], import_id: int | None
+) -> dict[str, int]:
+    """Order ids by number; unknown orders get a row without a member."""
+    sql.run(
+        """
+        INSERT INTO trade_order (merchant_id, shop_id, order_no, state, placed_at, paid_at, goods_fen, post_fen,
+            total_fen, paid_fen, refund_fen, item_count, line_count, title, close_reason, doubts, first_import_id,
+            last_import_id)
+        SELECT %(merchant_id)s, %(shop_id)s, order_no, state, placed_at, paid_at, 0, 0, 0, 0, 0, 0, 0, title, '', '',
+            %(import_id)s, %(import_id)s
+        FROM unnest(%(order_nos)s::text[], %(states)s::text[], %(placed)s::timestamptz[], %(paid)s::timestamptz[],
+                    %(titles)s::text[]) AS n (order_no, state, placed_at, paid_at, title)
+        ON CONFLICT (merchant_id, shop_id, order_no) DO NOTHING
+        """,
+        {
+            "merchant_id": merchant_id,
+            "shop_id": shop_id,
+            "import_id": import_id,
+            "order_nos": list(by_order),
+            "states": [lines[0].state for lines in by_order.values()],
+            "placed": [lines[0].placed_at for lines in by_order.values()],
+            "paid": [lines[0].paid_at for lines in by_order.values()],
+            "titles": [rules.short_title([line.title for line in lines]) for lines in by_order.values()],
+        },
+    )
+    return dict(
+        sql.rows(
+            "SELECT order_no, id FROM trade_order WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s"
+            " AND order_no = ANY(%(order_nos)s)",
+            {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": list(by_order)},
+        )
+    )
+
+
+def _keyed(
+    merchant_id: int, by_order: dict[str, list[LineRecord]], orders: dict[str, int], import_id: int | None
+) -> Keyed:
+    numbered = [orders[order_no] for order_no, lines in by_order.items() if lines[0].line_no is None]
+    begun = dict(
+        sql.rows(
+            "SELECT order_id, count(*) FROM trade_line WHERE merchant_id = %(merchant_id)s AND NOT is_vanished"
+            " AND order_id = ANY(%(orders)s) AND last_import_id = %(import_id)s AND line_key <> '0' GROUP BY order_id",
+            {"merchant_id": merchant_id, "orders": numbered, "import_id": import_id},
+        )
+    )
+    return {
+        (orders[order_no], line.line_no or str(place + begun.get(orders[order_no], 0))): line
+        for order_no, lines in by_order.items()
+        for place, line in enumerate(lines, start=1)
+    }
+
+
+def _stored(merchant_id: int, order_ids: list[int]) -> dict[tuple[int, str], bytes]:
+    return {
+        (order_id, key): bytes(row_hash or b"")
+        for order_id, key, row_hash in sql.rows(
+            "SELECT order_id, line_key, row_hash FROM trade_line WHERE merchant_id = %(merchant_id)s"
+            " AND order_id = ANY(%(order_ids)s) AND NOT is_vanished AND line_key <> '0'",
+            {"merchant_id": merchant_id, "order_ids": order_ids},
+        )
+    }
+
+
+def _write(merchant_id: int, news: Keyed, import_id: int | None) -> None:
+    ids = new_ids(len(news))
+    stage_lines(
+        _row(line_id, order_id, key, record, import_id)
+        for line_id, ((order_id, key), record) in zip(ids, news.items(), strict=True)
+    )
+    names = ", ".join(LINE_COLUMNS)
+    told = [name for name in LINE_COLUMNS if name not in {"id", "order_id", "line_key"}]
+    params = {"merchant_id": merchant_id, "own": _OWN_NUMBER_LENGTH}
+    sql.run(
+        f"INSERT INTO trade_line (merchant_id, {names}, gross_fen, refund_fen, is_vanished)"
+        f" SELECT %(merchant_id)s, {names}, 0, 0, false FROM staged_line"
+        " ON CONFLICT (merchant_id, order_id, line_key) DO UPDATE"
+        f" SET ({', '.join(told)}, is_vanished) = ({', '.join('excluded.' + name for name in told)}, false)",
+        params,
+    )
+    sql.run(
+        """
+        UPDATE trade_line l SET is_vanished = true, gross_fen = 0, refund_fen = 0
+        FROM (SELECT DISTINCT ON (order_id) order_id, length(line_key) >= %(own)s AS has_own FROM staged_line) s
+        WHERE l.merchant_id = %(merchant_id)s AND l.order_id = s.order_id AND NOT l.is_vanished
+          AND l.line_key <> '0' AND (length(l.line_key) >= %(own)s) <> s.has_own
+        """,
+        params,
+    )
+
+
+def _row(line_id: int, order_id: int, key: str, record: LineRecord, import_id: int | None) -> tuple[Any, ...]:
+    price = record.price_fen or 0
+    weight = record.due_fen if record.due_fen is not None else record.paid_fen
+    if weight is None:
+        weight = price * record.quantity
+    refund = record.refund_fen if record.refund_state in {"", "refunded"} else 0
+    return (
+        line_id, order_id, key, record.title, record.sku, record.product_id, record.outer_id, price, record.quantity,
+        weight, refund, record.state, record.row_hash, import_id,
+    )  # fmt: skip
+
+
+def _advance_orders(merchant_id: int, order_ids: list[int], import_id: int | None) -> None:
+    """Orders are at least as far as the least of their open lines, and refunded at least what their lines are."""
+    sql.run(
+        f"""
+        UPDATE trade_order o SET last_import_id = %(import_id)s,
+            state = ({_RANKS})[greatest(array_position({_RANKS}, o.state), l.rank)],
+            refund_fen = greatest(o.refund_fen, l.refund_fen),
+            paid_fen = greatest(0, o.paid_fen - greatest(0, l.refund_fen - o.refund_fen))
+        FROM (SELECT order_id, coalesce(min(array_position({_RANKS}, state)) FILTER (WHERE state <> 'closed'), 7) AS rank,
+                     coalesce(sum(told_refund_fen), 0) AS refund_fen
+              FROM trade_line WHERE merchant_id = %(merchant_id)s AND order_id = ANY(%(order_ids)s)
+              AND NOT is_vanished AND line_key <> '0' GROUP BY order_id) l
+        WHERE o.merchant_id = %(merchant_id)s AND o.id = l.order_id
+        """,
+        {"merchant_id": merchant_id, "order_ids": order_ids, "import_id": import_id},
+    )
+
+
+_State = tuple[int | None, str, str, int]
+
+
+def _states(merchant_id: int, order_ids: list[int]) -> dict[int, _State]:
+    return {
+        row[0]: (row[1], row[2], row[3], row[4])
+        for row in sql.rows(
+            "SELECT id, member_id, order_no, state, paid_fen FROM trade_order"
+            " WHERE merchant_id = %(merchant_id)s AND id = ANY(%(order_ids)s) AND removed_at IS NULL",
+            {"merchant_id": merchant_id, "order_ids": order_ids},
+        )
+    }
+
+
+def _follow(merchant_id: int, order_ids: list[int], before: dict[int, _State], by: Actor) -> None:
+    after = _states(merchant_id, order_ids)
+    refresh_figures(merchant_id, [member_id for member_id, *_ in after.values() if member_id is not None])
+    tell(
+        merchant_id,
+        [
+            News(order_id, member_id, order_no, before.get(order_id, (None, "", "", 0))[2], state, paid_fen, None)
+            for order_id, (member_id, order_no, state, paid_fen) in after.items()
+        ],
+        by=by,
+    )

@@ -1,0 +1,134 @@
+"""Taking orders as platforms tell them: new ones, changed ones, and none twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shuke.core import clock, crypto, sql
+from shuke.core.actors import Actor
+from shuke.members import actions as members
+from shuke.platforms.platform import OrderRecord
+from shuke.trade import private, rules
+from shuke.trade.actions.figures import refresh_figures
+from shuke.trade.actions.news import News, Taken, tell
+from shuke.trade.actions.retelling import tell_again
+from shuke.trade.staging import ORDER_COLUMNS, new_ids, stage_orders
+
+
+def take_orders(
+    merchant_id: int, shop_id: int, records: Sequence[OrderRecord], *, import_id: int | None, by: Actor
+) -> Taken:
+    """Make the shop's orders what the records say; the same record again changes nothing.
+
+    A record that is behind what is known (its state, or its refund) fills gaps and moves nothing back; masked values
+    never replace clear ones. Members are recognised or made, figures follow, and each change is a fact. Needs the
+    merchant's scope; batches of one shop wait for each other.
+    """
+    lock_shop(shop_id)
+    unique = {record.order_no: record for record in records}
+    stored = {
+        order_no: bytes(row_hash or b"")
+        for order_no, row_hash in sql.rows(
+            "SELECT order_no, CASE WHEN removed_at IS NULL THEN row_hash END FROM trade_order"
+            " WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s AND order_no = ANY(%(order_nos)s)",
+            {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": list(unique)},
+        )
+    }
+    fresh = [record for order_no, record in unique.items() if order_no not in stored]
+    told = [record for order_no, record in unique.items() if order_no in stored and stored[order_no] != record.row_hash]
+    taken = Taken(same=len(records) - len(fresh) - len(told))
+    if fresh:
+        taken = taken.plus(_insert(merchant_id, shop_id, fresh, import_id, by))
+    if told:
+        buyers = recognise_buyers(merchant_id, shop_id, told, import_id, by)
+        taken = taken.plus(tell_again(merchant_id, shop_id, told, buyers, import_id, by))
+    return taken
+
+
+def lock_shop(shop_id: int) -> None:
+    """Let one batch of a shop wait for another until the transaction ends."""
+    sql.run("SELECT pg_advisory_xact_lock(hashtextextended('trade.shop', %(shop_id)s))", {"shop_id": shop_id})
+
+
+def _insert(merchant_id: int, shop_id: int, records: Sequence[OrderRecord], import_id: int | None, by: Actor) -> Taken:
+    ids = new_ids(len(records))
+    buyers = recognise_buyers(merchant_id, shop_id, records, import_id, by)
+    vault = crypto.vault(merchant_id)
+    rows = []
+    for order_id, member_id, record in zip(ids, buyers, records, strict=True):
+        sealed = private.seal(vault, merchant_id, order_id, private.of(record))
+        rows.append(_fresh_row(order_id, shop_id, member_id, record, sealed, import_id))
+    stage_orders(rows)
+    params = {"merchant_id": merchant_id, "import_id": import_id}
+    names = ", ".join(ORDER_COLUMNS)
+    sql.run(f"INSERT INTO trade_order (merchant_id, {names}) SELECT %(merchant_id)s, {names} FROM staged_order", params)
+    sql.run(
+        "INSERT INTO trade_line (merchant_id, order_id, line_key, title, sku, product_id, outer_id, price_fen, quantity,"
+        " weight_fen, gross_fen, refund_fen, state, is_vanished, last_import_id)"
+        " SELECT %(merchant_id)s, id, '0', title, '', '', '', line_gross_fen, greatest(1, item_count), 1,"
+        " line_gross_fen, line_refund_fen, state, false, last_import_id FROM staged_order",
+        params,
+    )
+    refresh_figures(merchant_id, [member_id for member_id in buyers if member_id is not None])
+    tell(
+        merchant_id,
+        [
+            News(order_id, member_id, record.order_no, "", record.state, record.paid_fen or 0, rules.since(record))
+            for order_id, member_id, record in zip(ids, buyers, records, strict=True)
+        ],
+        by=by,
+    )
+    return Taken(new=len(records))
+
+
+def _fresh_row(
+    order_id: int, shop_id: int, member_id: int | None, record: OrderRecord, sealed: bytes | None, import_id: int | None
+) -> tuple[Any, ...]:
+    paid, refund, post = record.paid_fen or 0, record.refund_fen or 0, record.post_fen or 0
+    total = record.total_fen or 0
+    gross = rules.goods_gross(record.state, record.paid_at, paid, refund, post, total)
+    return (
+        order_id, shop_id, record.order_no, member_id, record.state, record.placed_at, record.paid_at,
+        record.shipped_at, record.finished_at, record.goods_fen or 0, post, total, paid, refund,
+        record.item_count or 0, record.line_count or 0, rules.short_title(record.titles), record.flag, record.close_reason,
+        ",".join(record.doubts), sealed, record.row_hash, import_id, import_id, gross, min(refund, gross),
+    )  # fmt: skip
+
+
+def recognise_buyers(
+    merchant_id: int, shop_id: int, records: Sequence[OrderRecord], import_id: int | None, by: Actor
+) -> list[int | None]:
+    """The member of each record, None where the file tells nobody who could be recognised again."""
+    named = [record for record in records if record.nick or record.ouid or record.open_uid]
+    found = iter(
+        members.recognise(
+            merchant_id,
+            shop_id,
+            [_sighting(record) for record in named],
+            source="" if import_id is None else f"import:{import_id}",
+            by=by,
+        )
+    )
+    return [next(found) if record.nick or record.ouid or record.open_uid else None for record in records]
+
+
+def _sighting(record: OrderRecord) -> members.Sighting:
+    return members.Sighting(
+        nick=record.nick,
+        ouid=record.ouid,
+        omid="",
+        open_uid=record.open_uid,
+        phone=record.phone,
+        name=record.name,
+        address=record.address,
+        province=record.province,
+        city=record.city,
+        district=record.district,
+        alipay=record.alipay,
+        name_masked=record.name_masked,
+        phone_masked=record.phone_masked,
+        address_masked=record.address_masked,
+        seen_at=record.placed_at or record.paid_at or clock.now(),
+        traded=record.state not in {rules.UNPAID, rules.CLOSED} or record.paid_at is not None,
+    )

@@ -1,0 +1,38 @@
+"""What only the shop may know of an order (receiver, message, remark): sealed as one JSON value bound to its row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from shuke.core.crypto import Vault
+from shuke.platforms.platform import OrderRecord
+
+FIELDS = (
+    "name", "phone", "landline", "address", "postcode", "message", "remark", "logistic_no", "logistic_company",
+    "payment_no", "name_masked", "phone_masked", "address_masked",
+)  # fmt: skip
+
+
+def of(record: OrderRecord) -> dict[str, str]:
+    """The private fields that a record tells."""
+    return {field: value for field in FIELDS if (value := getattr(record, field))}
+
+
+def seal(vault: Vault, merchant_id: int, order_id: int, fields: Mapping[str, str]) -> bytes | None:
+    """Seal for this order's row; None when there is nothing."""
+    if not fields:
+        return None
+    return vault.seal(json.dumps(fields, ensure_ascii=False), row=_row(merchant_id, order_id))
+
+
+def unseal(vault: Vault, merchant_id: int, order_id: int, sealed: bytes | memoryview | None) -> dict[str, str]:
+    """The private fields of an order."""
+    if sealed is None:
+        return {}
+    fields: dict[str, str] = json.loads(vault.open(sealed, row=_row(merchant_id, order_id)))
+    return fields
+
+
+def _row(merchant_id: int, order_id: int) -> str:
+    return f"trade_order|private|{merchant_id}|{order_id}"

@@ -1,0 +1,252 @@
+"""Questions about orders that other modules and pages ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from shuke.core import crypto, sql
+from shuke.trade import private, rules
+
+
+class EarningLine(NamedTuple):
+    """One line of an order as earning looks at it; amounts in fen.
+
+    `gross_fen` is the line's share of what was paid for goods before refunds, `refund_fen` the refunded part of it,
+    `post_fen` the order's postage on its first line. A line that vanished, or whose order was removed, has 0 and 0.
+    """
+
+    order_id: int
+    order_no: str
+    shop_id: int
+    member_id: int
+    line_id: int
+    line_no: str
+    title: str
+    product_id: str
+    outer_id: str
+    quantity: int
+    state: str
+    placed_at: datetime | None
+    paid_at: datetime | None
+    finished_at: datetime | None
+    gross_fen: int
+    refund_fen: int
+    post_fen: int
+    is_gone: bool
+
+
+_EARNING = """
+    SELECT l.order_id, o.order_no, o.shop_id, o.member_id, l.id, l.line_key, l.title, l.product_id, l.outer_id, l.quantity,
+        o.state, o.placed_at, o.paid_at, coalesce(o.finished_at, CASE WHEN o.state = 'finished'
+            THEN coalesce(o.shipped_at, o.paid_at, o.placed_at) END),
+        CASE WHEN gone THEN 0 ELSE l.gross_fen END, CASE WHEN gone THEN 0 ELSE l.refund_fen END,
+        CASE WHEN gone OR row_number() OVER (PARTITION BY l.order_id ORDER BY gone, length(l.line_key), l.line_key) > 1
+             THEN 0 ELSE o.post_fen END, gone
+    FROM trade_line l
+    JOIN trade_order o ON o.merchant_id = l.merchant_id AND o.id = l.order_id
+    CROSS JOIN LATERAL (SELECT l.is_vanished OR o.removed_at IS NOT NULL AS gone) g
+    WHERE l.merchant_id = %(merchant_id)s AND l.order_id = ANY(%(order_ids)s) AND o.member_id IS NOT NULL
+    ORDER BY l.order_id, gone, length(l.line_key), l.line_key
+"""
+
+
+def earning_lines(merchant_id: int, order_ids: Collection[int]) -> list[EarningLine]:
+    """All lines of orders whose buyer is known, vanished ones included, grouped by order in the order of its lines.
+
+    Where a file does not tell when an order finished, the last known step before stands for it.
+    """
+    found = sql.rows(_EARNING, {"merchant_id": merchant_id, "order_ids": list(order_ids)})
+    return [EarningLine(*row) for row in found]
+
+
+def order_ids(merchant_id: int, *, after_id: int = 0, limit: int = 5000, since: datetime | None = None) -> list[int]:
+    """Ids of orders with a known buyer, rising, to page through all of them; `since` looks at the placing."""
+    return [
+        row[0]
+        for row in sql.rows(
+            "SELECT id FROM trade_order WHERE merchant_id = %(merchant_id)s AND id > %(after_id)s"
+            " AND member_id IS NOT NULL AND (%(since)s::timestamptz IS NULL OR placed_at >= %(since)s)"
+            " ORDER BY id LIMIT %(limit)s",
+            {"merchant_id": merchant_id, "after_id": after_id, "limit": limit, "since": since},
+        )
+    ]
+
+
+def order_count(merchant_id: int) -> int:
+    """How many orders the merchant has, placeholders and removed ones left out."""
+    return int(
+        sql.scalar(
+            "SELECT count(*) FROM trade_order WHERE merchant_id = %(merchant_id)s AND member_id IS NOT NULL"
+            " AND removed_at IS NULL",
+            {"merchant_id": merchant_id},
+        )
+    )
+
+
+def level_figures(
+    merchant_id: int, member_ids: Collection[int], *, since: datetime | None, until: datetime
+) -> dict[int, tuple[int, int]]:
+    """Net paid fen and count of each member's finished orders, counted at their finishing in [since, until)."""
+    return {
+        row[0]: (int(row[1]), int(row[2]))
+        for row in sql.rows(
+            """
+            SELECT member_id, sum(paid_fen), count(*) FROM trade_order
+            WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s) AND removed_at IS NULL
+              AND state = 'finished'
+              AND coalesce(finished_at, shipped_at, paid_at, placed_at) < %(until)s
+              AND (%(since)s::timestamptz IS NULL
+                   OR coalesce(finished_at, shipped_at, paid_at, placed_at) >= %(since)s)
+            GROUP BY member_id
+            """,
+            {"merchant_id": merchant_id, "member_ids": list(member_ids), "since": since, "until": until},
+        )
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a member's orders add up to; amounts in fen."""
+
+    member_id: int
+    order_count: int
+    paid_fen: int
+    refund_fen: int
+    average_fen: int
+    item_count: int
+    finished_count: int
+    closed_count: int
+    unpaid_count: int
+    first_order_at: datetime | None
+    last_order_at: datetime | None
+    lifecycle: str
+
+    @property
+    def lifecycle_label(self) -> str:
+        """The group's name in the active language."""
+        return str(rules.LIFECYCLE_LABELS[self.lifecycle])
+
+
+def figures(merchant_id: int, member_ids: Collection[int]) -> dict[int, Figures]:
+    """Trade figures by member; members without any order are missing."""
+    names = ", ".join(Figures.__dataclass_fields__)
+    return {
+        row[0]: Figures(*row)
+        for row in sql.rows(
+            f"SELECT {names} FROM trade_figures WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s)",
+            {"merchant_id": merchant_id, "member_ids": list(member_ids)},
+        )
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """A line as pages show it."""
+
+    title: str
+    sku: str
+    quantity: int
+    price_fen: int
+    gross_fen: int
+    refund_fen: int
+    state: str
+
+    @property
+    def state_label(self) -> str:
+        """The state in the active language."""
+        return str(rules.STATE_LABELS[self.state])
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as pages show it, without what is private."""
+
+    id: int
+    shop_id: int
+    order_no: str
+    member_id: int | None
+    state: str
+    placed_at: datetime | None
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    finished_at: datetime | None
+    total_fen: int
+    paid_fen: int
+    refund_fen: int
+    post_fen: int
+    item_count: int
+    title: str
+    flag: int | None
+    close_reason: str
+    doubts: str
+
+    @property
+    def state_label(self) -> str:
+        """The state in the active language."""
+        return str(rules.STATE_LABELS[self.state])
+
+
+_ORDER = ", ".join(Order.__dataclass_fields__)
+
+
+def orders_of(merchant_id: int, member_id: int, *, limit: int = 50, before: datetime | None = None) -> list[Order]:
+    """A member's orders, the latest first."""
+    return _orders(
+        "member_id = %(member_id)s AND removed_at IS NULL"
+        " AND (%(before)s::timestamptz IS NULL OR coalesce(placed_at, paid_at) < %(before)s)"
+        " ORDER BY coalesce(placed_at, paid_at) DESC NULLS LAST, id DESC LIMIT %(limit)s",
+        {"merchant_id": merchant_id, "member_id": member_id, "before": before, "limit": limit},
+    )
+
+
+def order(merchant_id: int, order_id: int) -> Order | None:
+    """One order."""
+    found = _orders("id = %(id)s AND removed_at IS NULL", {"merchant_id": merchant_id, "id": order_id})
+    return found[0] if found else None
+
+
+def members_of_order_no(merchant_id: int, order_no: str) -> list[int]:
+    """The members who placed orders of this number, in any of the merchant's shops."""
+    return [
+        row[0]
+        for row in sql.rows(
+            "SELECT DISTINCT member_id FROM trade_order WHERE merchant_id = %(merchant_id)s"
+            " AND shop_id = ANY(SELECT id FROM merchants_shop WHERE merchant_id = %(merchant_id)s)"
+            " AND order_no = %(order_no)s AND member_id IS NOT NULL AND removed_at IS NULL",
+            {"merchant_id": merchant_id, "order_no": order_no},
+        )
+    ]
+
+
+def lines_of(merchant_id: int, order_ids: Collection[int]) -> dict[int, list[OrderLine]]:
+    """The lines of orders by order."""
+    found: dict[int, list[OrderLine]] = {}
+    for order_id, *line in sql.rows(
+        "SELECT order_id, title, sku, quantity, price_fen, gross_fen, refund_fen, state FROM trade_line"
+        " WHERE merchant_id = %(merchant_id)s AND order_id = ANY(%(order_ids)s) AND NOT is_vanished"
+        " ORDER BY order_id, length(line_key), line_key",
+        {"merchant_id": merchant_id, "order_ids": list(order_ids)},
+    ):
+        found.setdefault(order_id, []).append(OrderLine(*line))
+    return found
+
+
+def private_of(merchant_id: int, order_id: int) -> dict[str, str]:
+    """The sealed fields of one order in clear; the caller has checked the right and writes the audit line."""
+    sealed = sql.scalar(
+        "SELECT private_sealed FROM trade_order WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
+        {"merchant_id": merchant_id, "id": order_id},
+    )
+    return private.unseal(crypto.vault(merchant_id), merchant_id, order_id, sealed)
+
+
+def _orders(condition: str, params: dict[str, Any]) -> list[Order]:
+    return [
+        Order(*row)
+        for row in sql.rows(
+            f"SELECT {_ORDER} FROM trade_order WHERE merchant_id = %(merchant_id)s AND {condition}", params
+        )
+    ]
