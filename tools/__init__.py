@@ -1,0 +1,1 @@
+"""Commands for those who work on Shuke, and the contract import-linter does not have."""
