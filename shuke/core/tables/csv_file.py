@@ -6,7 +6,8 @@ import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from itertools import count
+from functools import partial
+from itertools import count, repeat
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from shuke.core.errors import Refused
 from shuke.core.tables.limits import Limits
 from shuke.core.tables.row import Row
-from shuke.core.tables.sniff import encoding_of, separator_of
+from shuke.core.tables.sniff import encoding_of, separator_of, undecodable
 from shuke.core.tables.table import Table, checked_header
 
 _BLOCK: Final = 1 << 18
 _HOPELESS: Final = 1000
+_new_row = partial(tuple.__new__, Row)
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*")
 
 
@@ -44,7 +46,7 @@ class CsvFile(Table):
         self._old_mac = b"\r" in head and b"\n" not in head
         self._separator, self._skip = ",", 0
         self._look_at_first_lines()
-        first = next(self._records(), None)
+        first = next((row for batch in self._batches() for row in batch), None)
         if first is None:
             raise Refused("empty", _("The file is empty."))
         if first.fault:
@@ -62,34 +64,40 @@ class CsvFile(Table):
         with self.path.open("rb") as file:
             return max(0, sum(block.count(end) for block in iter(lambda: file.read(1 << 20), b"")) - 1)
 
-    def _read(self, sheet: str | None, after: int) -> Iterator[Row]:
-        width = len(self._header)
-        longest = self.limits.cell_chars
+    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
         start = max(after, self._header_row)
         good, bad = 0, 0
-        for row in self._records():
-            number, cells, raw, fault = row
-            if number <= start:
+        for batch in self._batches():
+            if not batch or batch[-1].number <= start:
                 continue
-            if fault is None:
-                cells_count = len(cells)
-                if cells_count != width:
-                    if cells_count == width + 1 and not cells[-1]:
-                        cells.pop()
-                    elif any(cells):
-                        row = Row(number, [], raw[:1000], "too_short" if cells_count < width else "too_wide")
+            rows = batch if batch[0].number > start else [row for row in batch if row.number > start]
+            rows = self._fitting(rows)
+            yield rows
+            lost = sum(row.fault == "undecodable" for row in rows)
+            good, bad = good + len(rows) - lost, bad + lost
+            if bad > _HOPELESS and bad > good:
+                raise undecodable()
+
+    def _fitting(self, rows: list[Row]) -> list[Row]:
+        """The rows that are not blank; those with too few, too many or too long cells get a fault."""
+        width = len(self._header)
+        longest = self.limits.cell_chars
+        if all(len(row.cells) == width and row.cells[0] and len(row.raw) <= longest for row in rows):
+            return rows
+        fitting = []
+        for row in rows:
+            cells = row.cells
+            if row.fault is None:
                 if not any(cells):
                     continue
-                if len(raw) > longest and max(map(len, cells), default=0) > longest:
-                    row = Row(number, [], raw[:1000], "cell_too_long")
-                good += 1
-            elif fault == "undecodable":
-                bad += 1
-                if bad > _HOPELESS and bad > good:
-                    raise Refused(
-                        "undecodable", _("The text of the file cannot be read. Please save it as UTF-8 CSV or as XLSX.")
-                    )
-            yield row
+                if len(cells) == width + 1 and not cells[-1]:
+                    cells.pop()
+                if len(cells) != width:
+                    row = Row(row.number, [], row.raw[:1000], "too_short" if len(cells) < width else "too_wide")
+                elif len(row.raw) > longest and max(map(len, cells)) > longest:
+                    row = Row(row.number, [], row.raw[:1000], "cell_too_long")
+            fitting.append(row)
+        return fitting
 
     def _look_at_first_lines(self) -> None:
         """Find the separator in the first line that says something; Excel's own `sep=;` line is no header."""
@@ -101,8 +109,8 @@ class CsvFile(Table):
                 self._separator = separator_of(line)
                 return
 
-    def _records(self) -> Iterator[Row]:
-        """Every record that is not blank, numbered from 1 as Excel does."""
+    def _batches(self) -> Iterator[list[Row]]:
+        """Every record that has cells, numbered from 1 as Excel does."""
         number = 1
         kept: list[str] = []
         skip = self._skip
@@ -117,12 +125,12 @@ class CsvFile(Table):
                 faults = {place - skip: fault for place, fault in faults.items()}
                 skip = 0
             rows, number, kept = self._parse(lines, faults, number, is_last=False)
-            yield from rows
-        yield from self._parse(kept, {}, number, is_last=True)[0]
+            yield rows
+        yield self._parse(kept, {}, number, is_last=True)[0]
 
     def _parse(
         self, lines: list[str], faults: dict[int, str], number: int, *, is_last: bool
-    ) -> tuple[Iterable[Row], int, list[str]]:
+    ) -> tuple[list[Row], int, list[str]]:
         """The records of some lines, the number of the next record, and the lines of a record that is not complete."""
         if not faults:
             try:
@@ -130,13 +138,13 @@ class CsvFile(Table):
             except csv.Error:
                 cells = []
             if len(cells) == len(lines):
-                numbered = map(Row._make, zip(count(number), cells, lines, [None] * len(lines), strict=False))
-                return filter(_has_cells, numbered), number + len(lines), []
+                rows = list(map(_new_row, zip(count(number), cells, lines, repeat(None), strict=False)))
+                return rows if all(cells) else list(filter(_has_cells, rows)), number + len(lines), []
         return self._parse_slowly(lines, faults, number, is_last=is_last)
 
     def _parse_slowly(
         self, lines: list[str], faults: dict[int, str], number: int, *, is_last: bool
-    ) -> tuple[Iterable[Row], int, list[str]]:
+    ) -> tuple[list[Row], int, list[str]]:
         """Record by record: a record that cannot be parsed costs its first line, and parsing goes on with the next."""
         rows: list[Row] = []
         place = 0

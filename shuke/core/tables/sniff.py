@@ -92,10 +92,13 @@ def encoding_of(path: Path) -> str:
             if read > _ENOUGH_BYTES:
                 break
     if min(bad_utf8, bad_gb) * 2 > lines and bad_utf8:
-        raise Refused(
-            "undecodable", _("The text of the file cannot be read. Please save it as UTF-8 CSV or as XLSX.")
-        )
+        raise undecodable()
     return "utf-8" if bad_utf8 <= bad_gb or not bad_utf8 else "gb18030"
+
+
+def undecodable() -> Refused:
+    """The refusal of a file whose text is in no encoding that we read."""
+    return Refused("undecodable", _("The text of the file cannot be read. Please save it as UTF-8 CSV or as XLSX."))
 
 
 def _decodes(line: bytes, encoding: str) -> bool:

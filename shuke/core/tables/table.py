@@ -7,7 +7,6 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -45,20 +44,31 @@ class Table(ABC):
 
     def chunks(self, size: int, *, sheet: str | None = None, after: int = 0) -> Iterator[list[Row]]:
         """The same rows in lists of `size` (the last one may be shorter)."""
-        rows = self._read(sheet, after)
+        waiting: list[Row] = []
+        for batch in self._limited(self._read(sheet, after)):
+            waiting = waiting + batch if waiting else batch
+            whole = len(waiting) - len(waiting) % size
+            for start in range(0, whole, size):
+                yield waiting[start : start + size]
+            waiting = waiting[whole:]
+        if waiting:
+            yield waiting
+
+    def _limited(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
+        """The same batches until there are too many rows or reading (not what is done in between) takes too long."""
         count, spent = 0, 0.0
         while True:
             began = time.monotonic()
-            chunk = list(islice(rows, size))
+            batch = next(batches, None)
             spent += time.monotonic() - began
-            count += len(chunk)
-            if not chunk:
+            if batch is None:
                 return
+            count += len(batch)
             if count > self.limits.rows:
                 raise Refused("too_many_rows", _("The file has more than %(rows)d rows."), rows=self.limits.rows)
             if spent > self.limits.seconds:
                 raise Refused("too_slow", _("Reading the file takes too long. Please split it."))
-            yield chunk
+            yield batch
 
     @abstractmethod
     def header_of(self, sheet: str | None) -> tuple[str, ...]:
@@ -69,8 +79,8 @@ class Table(ABC):
         """About how many rows the file has, for a progress bar."""
 
     @abstractmethod
-    def _read(self, sheet: str | None, after: int) -> Iterator[Row]:
-        """All rows with a number greater than `after`."""
+    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
+        """All rows with a number greater than `after`, in lists of moderate length."""
 
 
 def checked_header(cells: Iterable[str], limits: Limits) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import islice
 from math import isnan
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from shuke.core.tables.workbook import Extent
 
 # Above this a number of Excel's has lost its last digits.
 _EXACT: Final = 2**53
+_BATCH: Final = 500
 
 
 class XlsxFile(Table):
@@ -62,7 +64,11 @@ class XlsxFile(Table):
             self._headers[name] = number, checked_header(cells, self.limits)
         return self._headers[name]
 
-    def _read(self, sheet: str | None, after: int) -> Iterator[Row]:
+    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
+        rows = self._rows(sheet, after)
+        return iter(lambda: list(islice(rows, _BATCH)), [])
+
+    def _rows(self, sheet: str | None, after: int) -> Iterator[Row]:
         name = self._name(sheet)
         header_row, header = self._header(name)
         width = len(header)
