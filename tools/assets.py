@@ -1,6 +1,6 @@
 """Bring the prebuilt files that the console shows from npm, and make one sprite of the icons it really uses.
 
-    python -m tools.assets            writes shuke/console/static/vendor/; takes no time when nothing changed
+python -m tools.assets            writes shuke/console/static/vendor/; takes no time when nothing changed
 """
 
 from __future__ import annotations
