@@ -1,0 +1,30 @@
+"""`shuke create-owner`: the first person of a merchant."""
+
+from __future__ import annotations
+
+import click
+from django.utils.translation import gettext as _
+
+from shuke.cli.home import database_open
+from shuke.cli.words import good
+from shuke.core.actors import staff
+from shuke.core.tenancy import tenant
+from shuke.merchants import actions as merchants
+
+
+@click.command("create-owner", help=_("Make a merchant with one shop, and the owner who signs in; asks for what was not given."))
+@click.option("--username", prompt=_("Sign-in name"), help=_("What she types to sign in."))
+@click.option("--name", prompt=_("Her name"), help=_("How colleagues see her."))
+@click.option("--merchant", prompt=_("Name of the business"), help=_("As buyers and staff see it."))
+@click.option("--shop", prompt=_("Name of the shop"), help=_("As it is called on the platform."))
+@click.option("--platform", default="taobao", show_default=True, help=_("Where the shop is: taobao."))
+@click.option("--password", prompt=_("Password"), hide_input=True, confirmation_prompt=_("Password again"),
+              envvar="SHUKE_PASSWORD", help=_("At least 10 characters; better asked for, or given in SHUKE_PASSWORD."))  # fmt: skip
+def create_owner_command(username: str, name: str, merchant: str, shop: str, platform: str, password: str) -> None:
+    """Make user, merchant and shop."""
+    with database_open():
+        user_id = merchants.create_user(username, name, password)
+        merchant_id, staff_id = merchants.open_merchant(merchant, owner_user_id=user_id)
+        with tenant(merchant_id):
+            merchants.open_shop(merchant_id, shop, platform, by=staff(staff_id))
+    good(_("%(name)s can sign in now.") % {"name": name})
