@@ -10,20 +10,25 @@ from typing import IO, Any, Final, Literal
 
 import xlsxwriter
 
-from shuke.cli.sample_shop import Fate, Order, orders_newest_first
+from shuke.cli.sample_shop import USUAL_FATE, Fate, Order, orders_newest_first
 
 OrderLayout = Literal["V4", "V9", "V10"]
 LineLayout = Literal["D1", "D2"]
 Cells = dict[str, str]
 
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
 # Some names end in a blank, as in the real files.
-V4: Final = (
+V4: Final = _names(
     "订单编号,买家会员名,买家支付宝账号,买家应付货款,买家应付邮费,买家支付积分,总金额,返点积分,买家实际支付金额,买家实际支付积分,订单状态,买家留言,"
     "收货人姓名,收货地址 ,运送方式,联系电话 ,联系手机,订单创建时间,订单付款时间 ,宝贝标题 ,宝贝种类,物流单号 ,物流公司,订单备注,宝贝总数量,"
     "店铺Id,店铺名称,订单关闭原因,卖家服务费,买家服务费,发票抬头,是否手机订单,分阶段订单信息,特权订金订单id,是否上传合同照片,是否上传小票,"
     "是否代付,定金排名,修改后的sku,修改后的收货地址,异常信息,天猫卡券抵扣,集分宝抵扣,是否是O2O交易,退款金额,预约门店"
-).split(",")
-V9: Final = (
+)
+V9: Final = _names(
     "订单编号,买家会员名,买家会员昵称,支付单号,支付详情,买家应付货款,买家应付邮费,买家支付积分,总金额,返点积分,买家实际支付金额,买家实际支付积分,"
     "订单状态,买家留言,收货人姓名,收货地址 ,运送方式,联系电话 ,联系手机,虚拟号过期时间,订单创建时间,订单付款时间 ,宝贝标题 ,宝贝种类,物流单号 ,"
     "物流公司,订单备注,宝贝总数量,店铺Id,店铺名称,订单关闭原因,卖家服务费,买家服务费,发票抬头,是否手机订单,分阶段订单信息,特权订金订单id,"
@@ -31,17 +36,17 @@ V9: Final = (
     "新零售导购门店名称,新零售导购门店id,新零售发货门店名称,新零售发货门店id,退款金额,预约门店,确认收货时间,打款商家金额,含应开票给个人的个人红包,"
     "是否信用购,体验期结束时间,前N有礼,配送类型,直播返现状态,返现金额,延迟发货自动赔付金额,新零售成交门店昵称,新零售成交门店id,"
     "新零售成交经销商id,预售订单,发货时间,商家备忘,主订单编号"
-).split(",")
-V10: Final = (
+)
+V10: Final = _names(
     "订单编号,支付单号,支付详情,买家应付货款,买家应付邮费,总金额,买家实付金额,订单状态,买家留言,收货人姓名,收货地址,联系手机,订单创建时间,"
     "订单付款时间,商品标题,物流单号,物流公司,商家备注,宝贝总数量,店铺名称,退款金额,是否主动赔付,主动赔付金额,主动赔付出账时间,发货时间,确认收货时间,"
     "商家编码,商品属性SKU,C2B小额收款,确认收货打款金额,含应开票给个人红包,总金额(旧版)"
-).split(",")
-D1: Final = "订单编号,标题,价格,购买数量,外部系统编号,商品属性,套餐信息,备注,订单状态,商家编码".split(",")
-D2: Final = (
+)
+D1: Final = _names("订单编号,标题,价格,购买数量,外部系统编号,商品属性,套餐信息,备注,订单状态,商家编码")
+D2: Final = _names(
     "子订单编号,主订单编号,标题,价格,购买数量,外部系统编号,商品属性,套餐信息,备注,订单状态,商家编码,支付单号,买家应付货款,买家实际支付金额,"
     "退款状态,退款金额,订单创建时间,订单付款时间"
-).split(",")
+)
 _HEADERS: Final = {"V4": V4, "V9": V9, "V10": V10, "D1": D1, "D2": D2}
 _FORMULAS: Final = frozenset({"订单编号", "特权订金订单id", "支付单号", "主订单编号", "子订单编号"})
 _FORMULAS_D2: Final = frozenset({"主订单编号", "子订单编号"})
@@ -63,7 +68,7 @@ def write_exports(
     seed: int = 1,
     layout: OrderLayout = "V4",
     lines: LineLayout | None = "D2",
-    fate: Fate = Fate(),
+    fate: Fate = USUAL_FATE,
 ) -> list[Path]:
     """Write the order export and (unless `lines` is None) the line export of a shop; their paths.
 
@@ -81,12 +86,12 @@ def write_exports(
     if lines:
         paths.append(folder / f"ExportOrderDetailList{day:%Y%m%d%H%M}.csv")
     known = (order for order in stream if order.placed <= day)
-    with _writer(paths[0], layout) as write_orders:
+    with _Writer(paths[0], layout) as write_orders:
         if lines is None:
             for batch in _batches(known):
                 write_orders([order_cells(order, day, shop, layout) for order in batch])
             return paths
-        with _writer(paths[1], lines) as write_lines:
+        with _Writer(paths[1], lines) as write_lines:
             for batch in _batches(known):
                 write_orders([order_cells(order, day, shop, layout) for order in batch])
                 write_lines([cells for order in batch for cells in line_cells(order, day)])
@@ -135,8 +140,16 @@ def order_cells(order: Order, day: datetime, shop: str, layout: OrderLayout) -> 
         cells |= {"商家编码": "，".join(line.outer_id for line in order.lines)}
     else:
         cells |= _CONSTANT
-        cells |= {"宝贝标题": titles, "买家实际支付金额": yuan(paid), "商家备忘": order.remark, "打款商家金额": payout + "元"}
-        cells |= {"物流单号": f"No:{order.parcel}" if is_shipped else "", "订单备注": order.remark and "'" + order.remark}
+        cells |= {
+            "宝贝标题": titles,
+            "买家实际支付金额": yuan(paid),
+            "商家备忘": order.remark,
+            "打款商家金额": payout + "元",
+        }
+        cells |= {
+            "物流单号": f"No:{order.parcel}" if is_shipped else "",
+            "订单备注": order.remark and "'" + order.remark,
+        }
     return cells | _person(order, layout)
 
 
@@ -239,7 +252,7 @@ def _batches(orders: Iterator[Order]) -> Iterator[list[Order]]:
     return iter(lambda: list(islice(orders, 1000)), [])
 
 
-class _writer:
+class _Writer:
     """Opens an export file of a layout and gives a function that writes rows to it."""
 
     def __init__(self, path: Path, layout: str) -> None:

@@ -127,6 +127,9 @@ class Fate(NamedTuple):
     refunded: float = 0.04
 
 
+USUAL_FATE: Final = Fate()
+
+
 def orders_newest_first(
     *, orders: int, buyers: int, first_day: date, days: int, seed: int, fate: Fate
 ) -> Iterator[Order]:
@@ -163,8 +166,11 @@ def buyer_of(number: int, seed: int) -> Buyer:
 
 
 def _calendar(rng: random.Random, *, orders: int, buyers: int, first_day: date, days: int) -> list[array[int]]:
-    """The buyers of each day: everybody buys once; the rest of the orders goes to few buyers more than to many,
-    within the months in which each is still interested, and rather on a feast than on other days."""
+    """The buyers of each day.
+
+    Everybody buys once; the rest of the orders goes to few buyers more than to many, within the months in which each
+    is still interested, and rather on a feast than on other days.
+    """
     weights = [_weight(first_day + timedelta(days=offset), offset / days) for offset in range(days)]
     sums = list(accumulate(weights))
     feasts = [offset for offset in range(days) if _day_key(first_day, offset) in ((11, 11), (6, 18))]
@@ -258,7 +264,7 @@ def _lines(rng: random.Random) -> tuple[tuple[Line, ...], int]:
     goods = full - (3000 if full >= 19900 else 1000 if full >= 9900 else 0)
     lines, so_far, given = [], 0, 0
     for ((place, sku), pieces), amount in zip(chosen.items(), listed, strict=True):
-        title, code, price, _weight_, skus = GOODS[place]
+        title, code, price, _share, skus = GOODS[place]
         so_far += amount
         due = goods * so_far // full - given
         given += due

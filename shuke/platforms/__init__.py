@@ -1,0 +1,1 @@
+"""Platforms that orders come from, and what their files say in neutral words."""

@@ -39,7 +39,7 @@ REASONS: Final[dict[str, str | Promise]] = {
 _LONG_IDS = re.compile(r'(?:="[0-9]{4,40}"\n)*+')
 _PLAIN_IDS = re.compile(r"(?:[0-9]{4,40}\n)*+")
 # What `rules.clean` would change, as it looks between the line ends of a joined column.
-_ODD_STARTS: Final = ("\n ", " \n", "\t", "\r", "\u3000", "\xa0", "\ufeff", "\n'", "\n\"", "\n=")
+_ODD_STARTS: Final = ("\n ", " \n", "\t", "\r", "\u3000", "\xa0", "\ufeff", "\n'", '\n"', "\n=")
 _ODD_CELLS: Final = frozenset(
     word for plain in rules.NOTHING for word in (plain, plain.upper(), plain.capitalize(), "NaN")
 )
@@ -50,9 +50,7 @@ _PLACES = re.compile(
     r"^([^ \n]+) ([^ \n]+) ([^ \n]*) [^\n(]*(?:\((?![0-9]{6}\)\n)[^\n(]*)*(?:\(([0-9]{6})\))?\n", re.MULTILINE
 )
 _AMOUNTS = re.compile(r"(?:[0-9]{1,12}\.[0-9]{2}元?\n)*+")
-_TIMES = re.compile(
-    r"(?:(?:20(?:0[3-9]|[1-9][0-9])-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})?\n)*+"
-)
+_TIMES = re.compile(r"(?:(?:20(?:0[3-9]|[1-9][0-9])-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})?\n)*+")
 _COUNTS = re.compile(r"(?:[0-9]{1,11}\n)*+")
 _MOBILES = re.compile(r"(?:(?:'?1[3-9][0-9]{9})?\n)*+")
 

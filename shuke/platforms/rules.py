@@ -7,8 +7,8 @@ import unicodedata
 from datetime import UTC, datetime, tzinfo
 from typing import Final, NamedTuple
 
-EARLIEST: Final = datetime(2003, 1, 1)
-LATEST: Final = datetime(2101, 1, 1)
+EARLIEST: Final = datetime(2003, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2101, 1, 1, tzinfo=UTC)
 MOST_PIECES: Final = 1_000_000
 
 _FORMULA = re.compile(r'="(.*)"|"=""(.*)"""|=""(.*)""', re.DOTALL)
@@ -21,7 +21,9 @@ _TIME = re.compile(
     r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[ T]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?)?"
 )
 _MOBILE = re.compile(r"(?:\+|00)?(?:86)?[- ]?(1[3-9][0-9]{9})")
-_VIRTUAL = re.compile(r"(?:\+|00)?(?:86)?[- ]?1[0-9]{10}[-,#转 ]+[0-9]{2,6}|(?:95|400)[0-9]{5,14}(?:[-,#转 ]+[0-9]{2,6})?")
+_VIRTUAL = re.compile(
+    r"(?:\+|00)?(?:86)?[- ]?1[0-9]{10}[-,#转 ]+[0-9]{2,6}|(?:95|400)[0-9]{5,14}(?:[-,#转 ]+[0-9]{2,6})?"
+)
 _LANDLINE = re.compile(r"(?:86-?)?(0[0-9]{2,3})[- ]?([0-9]{7,8})(?:[- ]+([0-9]{1,6}))?")
 _FOREIGN = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
 _REGIONS = re.compile(
@@ -48,7 +50,7 @@ class Address(NamedTuple):
 def clean(cell: str) -> str:
     """A cell without blanks around it, Excel's `="…"`, a leading apostrophe, or a word for nothing."""
     text = cell.strip(" \t\r\n\u3000\ufeff\u00a0")
-    if text[:1] in "=\"":
+    if text[:1] in '="':
         found = _FORMULA.fullmatch(text)
         if found:
             text = next(group for group in found.groups() if group is not None).strip()
@@ -99,8 +101,7 @@ def count(cell: str) -> int | None:
     text = unicodedata.normalize("NFKC", clean(cell)).replace(",", "")
     if not text:
         return None
-    if text.endswith(".0"):
-        text = text[:-2]
+    text = text.removesuffix(".0")
     if not (text.isascii() and text.isdigit() and len(text) < 12):
         raise ValueError("no whole number")
     return int(text)
@@ -118,10 +119,11 @@ def instant(cell: str, zone: tzinfo) -> datetime | None:
     found = _TIME.fullmatch(text)
     if not found:
         raise ValueError("no time")
-    local = datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]
-    if not EARLIEST <= local < LATEST:
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    read = datetime(year, month, day, hour, minute, second, tzinfo=zone)
+    if not EARLIEST <= read.replace(tzinfo=UTC) < LATEST:
         raise ArithmeticError("out of range")
-    return local.replace(tzinfo=zone).astimezone(UTC)
+    return read.astimezone(UTC)
 
 
 def is_masked(text: str) -> bool:

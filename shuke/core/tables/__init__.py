@@ -10,17 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from shuke.core.errors import Refused
 from shuke.core.tables.csv_file import CsvFile
-from shuke.core.tables.limits import Limits
+from shuke.core.tables.limits import USUAL_LIMITS, Limits
 from shuke.core.tables.row import FAULTS, Row
 from shuke.core.tables.sniff import kind_of
 from shuke.core.tables.table import Table, normal
 from shuke.core.tables.workbook import decrypted, examined, unpacked
 from shuke.core.tables.xlsx_file import XlsxFile
 
-__all__ = ["FAULTS", "Limits", "Row", "Table", "normal", "open_table"]
+__all__ = ["FAULTS", "USUAL_LIMITS", "Limits", "Row", "Table", "normal", "open_table"]
 
 
-def open_table(path: Path, *, password: str | None = None, limits: Limits = Limits()) -> Table:
+def open_table(path: Path, *, password: str | None = None, limits: Limits = USUAL_LIMITS) -> Table:
     """Open a table file by what its bytes are, never by its name.
 
     Raises Refused with a message for the shopkeeper when the file is no table, is damaged, is too large, or needs a

@@ -56,15 +56,17 @@ class CsvFile(Table):
         if next(self.rows(), None) is None:
             raise Refused("no_rows", _("The file has column names but no rows."))
 
-    def header_of(self, sheet: str | None) -> tuple[str, ...]:
+    def header_of(self, sheet: str | None) -> tuple[str, ...]:  # noqa: ARG002 - there is only one
+        """The raw header."""
         return self._header
 
-    def row_estimate(self, sheet: str | None = None) -> int:
+    def row_estimate(self, sheet: str | None = None) -> int:  # noqa: ARG002 - there is only one
+        """Line ends below the header, so a row that spans lines counts more than once."""
         end = b"\r" if self._old_mac else b"\n"
         with self.path.open("rb") as file:
             return max(0, sum(block.count(end) for block in iter(lambda: file.read(1 << 20), b"")) - 1)
 
-    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
+    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:  # noqa: ARG002 - there is only one
         start = max(after, self._header_row)
         good, bad = 0, 0
         for batch in self._batches():
@@ -84,20 +86,20 @@ class CsvFile(Table):
         longest = self.limits.cell_chars
         if all(len(row.cells) == width and row.cells[0] and len(row.raw) <= longest for row in rows):
             return rows
-        fitting = []
-        for row in rows:
-            cells = row.cells
-            if row.fault is None:
-                if not any(cells):
-                    continue
-                if len(cells) == width + 1 and not cells[-1]:
-                    cells.pop()
-                if len(cells) != width:
-                    row = Row(row.number, [], row.raw[:1000], "too_short" if len(cells) < width else "too_wide")
-                elif len(row.raw) > longest and max(map(len, cells)) > longest:
-                    row = Row(row.number, [], row.raw[:1000], "cell_too_long")
-            fitting.append(row)
-        return fitting
+        return [self._fitted(row) for row in rows if row.fault or any(row.cells)]
+
+    def _fitted(self, row: Row) -> Row:
+        number, cells, raw, fault = row
+        if fault is not None:
+            return row
+        width, longest = len(self._header), self.limits.cell_chars
+        if len(cells) == width + 1 and not cells[-1]:
+            cells.pop()
+        if len(cells) != width:
+            return Row(number, [], raw[:1000], "too_short" if len(cells) < width else "too_wide")
+        if len(raw) > longest and max(map(len, cells)) > longest:
+            return Row(number, [], raw[:1000], "cell_too_long")
+        return row
 
     def _look_at_first_lines(self) -> None:
         """Find the separator in the first line that says something; Excel's own `sep=;` line is no header."""

@@ -23,3 +23,6 @@ class Limits:
     seconds: float = 1800.0
     workbook_bytes_in_memory: int = 24 * MEGABYTE
     workbook_cells_in_memory: int = 1_000_000
+
+
+USUAL_LIMITS: Final = Limits()

@@ -36,8 +36,9 @@ class Table(ABC):
         return self.header_of(None)
 
     def rows(self, *, sheet: str | None = None, after: int = 0) -> Iterator[Row]:
-        """The rows below the header whose number is greater than `after`, in the order of the file; blank rows are
-        left out. Raises Refused when the file outgrows the limits or turns out to be broken on the way.
+        """The rows below the header whose number is greater than `after`, in the order of the file.
+
+        Blank rows are left out. Raises Refused when the file outgrows the limits or turns out to be broken on the way.
         """
         for rows in self.chunks(1000, sheet=sheet, after=after):
             yield from rows
@@ -89,9 +90,7 @@ def checked_header(cells: Iterable[str], limits: Limits) -> tuple[str, ...]:
     while header and not header[-1].strip():
         header.pop()
     if len(header) > limits.columns:
-        raise Refused(
-            "too_many_columns", _("The file has more than %(columns)d columns."), columns=limits.columns
-        )
+        raise Refused("too_many_columns", _("The file has more than %(columns)d columns."), columns=limits.columns)
     plain = [normal(name) for name in header]
     missing = [column_letters(place) for place, name in enumerate(plain) if not name]
     if missing:

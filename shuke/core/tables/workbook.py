@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, NamedTuple
 
 import msoffcrypto
-import olefile
 from django.utils.translation import gettext_lazy as _
 from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError
 
@@ -22,14 +22,15 @@ _MANY_MEMBERS: Final = 10_000
 # Ordinary small sheets of repeated cells pass 100:1; below this size a high ratio harms nobody.
 _HARMLESS_BYTES: Final = 16 * MEGABYTE
 _DOCTYPES: Final = (b"<!DOCTYPE", b"<!ENTITY", b"<\0!\0D\0O\0C\0T", b"\0<\0!\0D\0O\0C\0T")
-_CELL = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,7})([0-9]{1,10})"')
-_CELL_START = re.compile(rb"<(?:\w+:)?c[ >/]")
+# The place of a row or cell, and the mark of a sheet, which may only be where places are looked at.
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,7})([0-9]{1,10})["']""")
+_SHEET = re.compile(rb"<(?:[\w.-]+:)?sheetData\b")
 
 
 class Extent(NamedTuple):
-    """How far the sheets of a workbook reach: unpacked bytes, last row, last column, cells of the widest box."""
+    """How large a workbook is: all its bytes unpacked, the last row and the last column of its sheets."""
 
-    sheet_bytes: int
+    bytes: int
     rows: int
     columns: int
 
@@ -53,8 +54,8 @@ def examined(path: Path, limits: Limits) -> Extent | str:
             if "xl/workbook.xml" in names:
                 return _extent(archive, members)
             return _only_table(names)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise Refused("damaged", _("The file is damaged. Please download it again.")) from error
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise damaged() from error
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], limits: Limits) -> None:
@@ -71,20 +72,19 @@ def _extent(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Extent:
     for member in members:
         is_sheet = member.filename.startswith("xl/worksheets/")
         tail = b""
-        counted = 0
         with archive.open(member) as file:
             while piece := file.read(_PIECE):
                 text = tail + piece
                 tail = text[-_OVERLAP:]
-                if any(mark in text for mark in _DOCTYPES):
+                size += len(piece)
+                if any(mark in text for mark in _DOCTYPES) and member.filename.endswith((".xml", ".rels")):
                     raise Refused("bomb", _("The workbook defines its own entities. It was not opened."))
                 if is_sheet:
-                    size += len(piece)
-                    counted += len(_CELL_START.findall(piece))
-                    for letters, row in _CELL.findall(text):
-                        columns = max(columns, _column_number(letters))
+                    for letters, row in _PLACE.findall(text):
+                        columns = max(columns, _column_number(letters.upper()))
                         rows = max(rows, int(row))
-        rows = max(rows, 1 if counted else 0)
+                elif _SHEET.search(text):
+                    raise damaged()
     return Extent(size, rows, columns)
 
 
@@ -120,22 +120,19 @@ def decrypted(path: Path, password: str | None, limits: Limits) -> Path:
 
     Refused with `password_needed` or `password_wrong`, or because this is an old XLS.
     """
-    if not olefile.isOleFile(path):
-        raise Refused("damaged", _("The file is damaged. Please download it again."))
-    with olefile.OleFileIO(path) as container:
-        if not container.exists("EncryptedPackage"):
-            raise _save_as_xlsx("XLS")
-    if not password:
-        raise Refused("password_needed", _("The file is protected by a password. Please enter it."))
     with path.open("rb") as file, tempfile.TemporaryFile() as clear:
         try:
             office = msoffcrypto.OfficeFile(file)
+            if office.format != "ooxml":
+                raise _save_as_xlsx("XLS")
+            if not password:
+                raise Refused("password_needed", _("The file is protected by a password. Please enter it."))
             office.load_key(password=password, verify_password=True)
             office.decrypt(clear)
         except (InvalidKeyError, DecryptionError) as error:
             raise Refused("password_wrong", _("The password is wrong.")) from error
         except (FileFormatError, OSError, ValueError, KeyError, IndexError) as error:
-            raise Refused("damaged", _("The file is damaged. Please download it again.")) from error
+            raise damaged() from error
         clear.seek(0)
         return _spooled(clear, limits)
 
@@ -150,6 +147,11 @@ def _spooled(source: IO[bytes], limits: Limits) -> Path:
                 raise Refused("too_large", _("The file is too large once unpacked. Please split it."))
             target.write(piece)
     return Path(target.name)
+
+
+def damaged() -> Refused:
+    """The refusal of a file that is broken."""
+    return Refused("damaged", _("The file is damaged. Please download it again."))
 
 
 def _save_as_xlsx(kind: str) -> Refused:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from itertools import islice
-from math import isnan
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Protocol
 
 from django.utils.translation import gettext_lazy as _
 from python_calamine import CalamineError, CalamineWorkbook
@@ -16,10 +14,10 @@ from shuke.core.errors import Refused
 from shuke.core.tables.limits import Limits
 from shuke.core.tables.row import Row
 from shuke.core.tables.table import Table, checked_header
-from shuke.core.tables.workbook import Extent
+from shuke.core.tables.workbook import Extent, damaged
+from shuke.core.tables.xlsx_stream import StreamedWorkbook
+from shuke.core.tables.xlsx_values import text_of
 
-# Above this a number of Excel's has lost its last digits.
-_EXACT: Final = 2**53
 _BATCH: Final = 500
 
 
@@ -45,9 +43,11 @@ class XlsxFile(Table):
             raise Refused(code, message)
 
     def header_of(self, sheet: str | None) -> tuple[str, ...]:
+        """The raw header of a sheet (None: the first)."""
         return self._header(self._name(sheet))[1]
 
-    def row_estimate(self, sheet: str | None = None) -> int:
+    def row_estimate(self, sheet: str | None = None) -> int:  # noqa: ARG002 - of the longest
+        """The last row of the longest sheet."""
         return max(0, self._extent.rows - 1)
 
     def _name(self, sheet: str | None) -> str:
@@ -87,54 +87,41 @@ class XlsxFile(Table):
             yield row
 
     def _filled_rows(self, name: str) -> Iterator[tuple[int, list[str]]]:
-        for number, cells in enumerate(self._values(name), start=1):
-            if any(cells):
-                yield number, cells
+        return ((number, cells) for number, cells in self._book.rows(name) if any(cells))
 
-    def _opened(self) -> CalamineWorkbook:
+    def _opened(self) -> Workbook:
+        extent, limits = self._extent, self.limits
+        is_small = extent.bytes <= limits.workbook_bytes_in_memory and extent.cells <= limits.workbook_cells_in_memory
+        return WorkbookInMemory(self.path) if is_small else StreamedWorkbook(self.path)
+
+
+class Workbook(Protocol):
+    """Two ways to read a workbook have this face."""
+
+    sheet_names: list[str]
+
+    def rows(self, name: str) -> Iterator[tuple[int, list[str]]]:
+        """The rows of a sheet with the numbers Excel shows."""
+
+
+class WorkbookInMemory:
+    """A workbook read by calamine, which keeps a whole sheet in memory and fills its gaps."""
+
+    def __init__(self, path: Path) -> None:
         try:
-            return CalamineWorkbook.from_path(str(self.path))
+            self._book = CalamineWorkbook.from_path(str(path))
         except (CalamineError, OSError) as error:
-            raise Refused("damaged", _("The file is damaged. Please download it again.")) from error
+            raise damaged() from error
+        self.sheet_names = list(self._book.sheet_names)
 
-    def _values(self, name: str) -> Iterator[list[str]]:
+    def rows(self, name: str) -> Iterator[tuple[int, list[str]]]:
+        """The rows of a sheet with the numbers Excel shows."""
         try:
             sheet = self._book.get_sheet_by_name(name)
-        except CalamineError as error:
-            raise Refused("damaged", _("The file is damaged. Please download it again.")) from error
-        start = sheet.start
-        if start is None:
+        except (CalamineError, OSError) as error:
+            raise damaged() from error
+        if sheet.start is None:
             return
-        blank: list[list[str]] = [[]] * start[0]
-        yield from blank
-        before = [""] * start[1]
-        for values in sheet.iter_rows():
-            yield before + [text_of(value) for value in values]
-
-
-def text_of(value: Any) -> str:
-    """A cell's value as the text a CSV would hold.
-
-    Whole numbers have no `.0`. Numbers too large to be exact come out in scientific notation, so that an order
-    number Excel has spoilt is never taken for a good one.
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, (int, float)):
-        return number_text(value)
-    if isinstance(value, dt.datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
-    return "" if value is None else str(value)
-
-
-def number_text(value: float) -> str:
-    """See `text_of`; other numbers keep the 15 digits that Excel shows."""
-    if isnan(value):
-        return ""
-    if abs(value) >= _EXACT:
-        return f"{value:.6G}" if "E" in f"{value:.6G}" else f"{value:.6E}"
-    if value == int(value):
-        return str(int(value))
-    return f"{value:.15g}"
+        first, before = sheet.start[0] + 1, [""] * sheet.start[1]
+        for number, values in enumerate(sheet.iter_rows(), start=first):
+            yield number, before + [text_of(value) for value in values]
