@@ -121,6 +121,7 @@ class Import(TenantModel):
     state = models.TextField(default="uploaded")
     layout = models.TextField(default="")
     content = models.TextField(default="")
+    header = models.TextField(default="")
     progress_id = models.BigIntegerField(null=True)
     row_count = models.BigIntegerField(default=0)
     new_count = models.BigIntegerField(default=0)

@@ -35,6 +35,18 @@ LIFECYCLE_LABELS: dict[str, str | Promise] = {
     OTHER: _("Bought once"),
 }
 
+REASONS: dict[str, str | Promise] = {
+    "price": _("Too dear"),
+    "postage": _("Postage too high"),
+    "size": _("Unsure about size or model"),
+    "payment": _("Trouble with paying"),
+    "elsewhere": _("Bought elsewhere"),
+    "waiting": _("Waits for a promotion"),
+    "mistake": _("Ordered by mistake"),
+    "service": _("Question not answered"),
+    "other": _("Other reason"),
+}
+
 WHOLE_ORDER = "0"
 
 

@@ -1,1 +1,28 @@
 """Taking orders and lines, importing files, undoing imports, keeping figures."""
+
+from shuke.trade.actions.details import take_lines
+from shuke.trade.actions.figures import refresh_figures, refresh_lifecycle, save_lifecycle
+from shuke.trade.actions.imports import Part, Preview, discard, inspect, start, upload
+from shuke.trade.actions.news import Taken
+from shuke.trade.actions.orders import take_orders
+from shuke.trade.actions.reasons import keep_unpaid_reason
+from shuke.trade.actions.running import run
+from shuke.trade.actions.undoing import undo
+
+__all__ = [
+    "Part",
+    "Preview",
+    "Taken",
+    "discard",
+    "inspect",
+    "keep_unpaid_reason",
+    "refresh_figures",
+    "refresh_lifecycle",
+    "run",
+    "save_lifecycle",
+    "start",
+    "take_lines",
+    "take_orders",
+    "undo",
+    "upload",
+]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from shuke.core import sql

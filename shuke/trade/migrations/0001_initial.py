@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("core", "0001_initial"),
     ]
 
     operations = [
@@ -65,6 +66,7 @@ class Migration(migrations.Migration):
                 ('state', models.TextField(default='uploaded')),
                 ('layout', models.TextField(default='')),
                 ('content', models.TextField(default='')),
+                ('header', models.TextField(default='')),
                 ('progress_id', models.BigIntegerField(null=True)),
                 ('row_count', models.BigIntegerField(default=0)),
                 ('new_count', models.BigIntegerField(default=0)),

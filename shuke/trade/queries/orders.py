@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from shuke.core import crypto, sql
+from shuke.merchants import queries as merchants
 from shuke.trade import private, rules
 
 
@@ -75,6 +76,29 @@ def order_ids(merchant_id: int, *, after_id: int = 0, limit: int = 5000, since: 
     ]
 
 
+def order_ids_of_members(merchant_id: int, member_ids: Collection[int]) -> list[int]:
+    """Ids of all orders of some members, removed ones included."""
+    return [
+        row[0]
+        for row in sql.rows(
+            "SELECT id FROM trade_order WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s)",
+            {"merchant_id": merchant_id, "member_ids": list(member_ids)},
+        )
+    ]
+
+
+def members_of_orders(merchant_id: int, order_ids: Collection[int]) -> list[int]:
+    """The members who placed some orders, each once."""
+    return [
+        row[0]
+        for row in sql.rows(
+            "SELECT DISTINCT member_id FROM trade_order WHERE merchant_id = %(merchant_id)s"
+            " AND id = ANY(%(order_ids)s) AND member_id IS NOT NULL",
+            {"merchant_id": merchant_id, "order_ids": list(order_ids)},
+        )
+    ]
+
+
 def order_count(merchant_id: int) -> int:
     """How many orders the merchant has, placeholders and removed ones left out."""
     return int(
@@ -87,24 +111,28 @@ def order_count(merchant_id: int) -> int:
 
 
 def level_figures(
-    merchant_id: int, member_ids: Collection[int], *, since: datetime | None, until: datetime
+    merchant_id: int, member_ids: Collection[int] | None, *, since: datetime | None, until: datetime
 ) -> dict[int, tuple[int, int]]:
-    """Net paid fen and count of each member's finished orders, counted at their finishing in [since, until)."""
+    """Net paid fen and count of each member's finished orders, counted at their finishing in [since, until).
+
+    `member_ids` None asks for everybody.
+    """
     return {
         row[0]: (int(row[1]), int(row[2]))
         for row in sql.rows(
             """
             SELECT member_id, sum(paid_fen), count(*) FROM trade_order
-            WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s) AND removed_at IS NULL
-              AND state = 'finished'
+            WHERE merchant_id = %(merchant_id)s AND removed_at IS NULL AND state = 'finished' AND member_id IS NOT NULL
+              AND (%(member_ids)s::bigint[] IS NULL OR member_id = ANY(%(member_ids)s::bigint[]))
               AND coalesce(finished_at, shipped_at, paid_at, placed_at) < %(until)s
               AND (%(since)s::timestamptz IS NULL
                    OR coalesce(finished_at, shipped_at, paid_at, placed_at) >= %(since)s)
             GROUP BY member_id
             """,
-            {"merchant_id": merchant_id, "member_ids": list(member_ids), "since": since, "until": until},
+            {"merchant_id": merchant_id, "member_ids": None if member_ids is None else list(member_ids),
+             "since": since, "until": until},
         )
-    }
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +242,12 @@ def members_of_order_no(merchant_id: int, order_no: str) -> list[int]:
         row[0]
         for row in sql.rows(
             "SELECT DISTINCT member_id FROM trade_order WHERE merchant_id = %(merchant_id)s"
-            " AND shop_id = ANY(SELECT id FROM merchants_shop WHERE merchant_id = %(merchant_id)s)"
-            " AND order_no = %(order_no)s AND member_id IS NOT NULL AND removed_at IS NULL",
-            {"merchant_id": merchant_id, "order_no": order_no},
+            " AND shop_id = ANY(%(shops)s) AND order_no = %(order_no)s AND member_id IS NOT NULL AND removed_at IS NULL",
+            {
+                "merchant_id": merchant_id,
+                "order_no": order_no,
+                "shops": [shop.id for shop in merchants.shops(merchant_id)],
+            },
         )
     ]
 

@@ -1,0 +1,133 @@
+"""Questions about imports: the list, the report in numbers, the rejected rows as a file to mend."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from shuke.core import crypto, sql
+
+_BATCH = 1000
+_EXCEL_TEXT = re.compile(r'="[0-9A-Za-z]*"')
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One import as pages show it; counts are of rows, and row_count = new + changed + same + older + rejected."""
+
+    id: int
+    shop_id: int
+    name: str
+    size_bytes: int
+    state: str
+    layout: str
+    content: str
+    progress_id: int | None
+    row_count: int
+    new_count: int
+    changed_count: int
+    same_count: int
+    older_count: int
+    rejected_count: int
+    kept_count: int
+    refusal: str
+    by: str
+    created_at: datetime
+    finished_at: datetime | None
+    undone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRow:
+    """Why rows were not taken: one reason with how many rows it met and the first of them."""
+
+    reason: str
+    column: str
+    row_count: int
+    first_row: int
+
+
+_COLUMNS = ", ".join(ImportRow.__dataclass_fields__)
+
+
+def imports(merchant_id: int, *, limit: int = 30, before_id: int | None = None) -> list[ImportRow]:
+    """The merchant's imports, the latest first."""
+    return [
+        ImportRow(*row)
+        for row in sql.rows(
+            f"SELECT {_COLUMNS} FROM trade_import WHERE merchant_id = %(merchant_id)s"
+            " AND (%(before_id)s::bigint IS NULL OR id < %(before_id)s) ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
+            {"merchant_id": merchant_id, "before_id": before_id, "limit": limit},
+        )
+    ]
+
+
+def import_row(merchant_id: int, import_id: int) -> ImportRow | None:
+    """One import."""
+    found = sql.rows(
+        f"SELECT {_COLUMNS} FROM trade_import WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
+        {"merchant_id": merchant_id, "id": import_id},
+    )
+    return ImportRow(*found[0]) if found else None
+
+
+def reject_summary(merchant_id: int, import_id: int) -> list[RejectRow]:
+    """The reasons for rejecting rows, the most frequent first."""
+    return [
+        RejectRow(*row)
+        for row in sql.rows(
+            'SELECT min(reason), min("column"), count(*), min(row_number) FROM trade_reject'
+            " WHERE merchant_id = %(merchant_id)s AND import_id = %(import_id)s"
+            ' GROUP BY code, "column" ORDER BY count(*) DESC, min(row_number)',
+            {"merchant_id": merchant_id, "import_id": import_id},
+        )
+    ]
+
+
+def reject_file(merchant_id: int, import_id: int) -> Iterator[bytes]:
+    """The rejected rows as CSV (UTF-8 with mark) with row number and reason in front, to be mended and imported.
+
+    Cells that a spreadsheet would run as a formula get an apostrophe in front, which the importer takes off again;
+    order numbers written as ="123" stay text as they are.
+    """
+    header = sql.scalar(
+        "SELECT header FROM trade_import WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
+        {"merchant_id": merchant_id, "id": import_id},
+    )
+    vault = crypto.vault(merchant_id)
+    yield b"\xef\xbb\xbf" + _csv([["行号", "原因", *(header or "").split("\t")]])
+    after = (0, 0)
+    while True:
+        found = sql.rows(
+            "SELECT id, row_number, reason, raw_sealed FROM trade_reject"
+            " WHERE merchant_id = %(merchant_id)s AND import_id = %(import_id)s AND (row_number, id) > (%(row)s, %(id)s)"
+            " ORDER BY row_number, id LIMIT %(limit)s",
+            {"merchant_id": merchant_id, "import_id": import_id, "row": after[0], "id": after[1], "limit": _BATCH},
+        )
+        if not found:
+            return
+        row = f"trade_reject|raw|{merchant_id}|{import_id}"
+        yield _csv(
+            [str(number), reason, *(_harmless(cell) for cell in _cells(vault.open(sealed, row=row)))]
+            for _id, number, reason, sealed in found
+        )
+        after = (found[-1][1], found[-1][0])
+
+
+def _cells(raw: str) -> list[str]:
+    return next(csv.reader([raw.replace("\0", "").replace("\n", " ").replace("\r", " ")]), [])
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) and not _EXCEL_TEXT.fullmatch(cell) else cell
+
+
+def _csv(rows: Iterable[list[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()
