@@ -4,12 +4,15 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 RUN := .venv/bin/python
 UV := .tools/bin/uv
+SOURCES := $(shell find shuke -name '*.html' -o -name '*.py')
 CATALOGUES := $(wildcard shuke/*/locale/*/LC_MESSAGES/*.po)
 
 export UV_CACHE_DIR ?= $(CURDIR)/.tools/cache/uv
 export UV_PYTHON_DOWNLOADS = never
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export npm_config_cache ?= $(CURDIR)/.tools/cache/npm
+export npm_config_update_notifier = false
+export npm_config_loglevel = error
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve work test check format messages docs lock bench screenshots clean
@@ -76,9 +79,9 @@ clean: ## Remove what was installed and made here, but no data (var/ stays)
 	@$(RUN) tools/place.py
 	@touch $@
 
-.venv/.assets: .venv/.packages package-lock.json tools/assets.py
+.venv/.assets: .venv/.packages package-lock.json tools/assets.py $(SOURCES)
 	@command -v npm >/dev/null || { echo "npm is missing: apt-get install nodejs npm"; exit 1; }
-	@echo "→ fetching style sheets and scripts (once)"
+	@[ -d node_modules ] || echo "→ fetching style sheets and scripts (once)"
 	@$(RUN) tools/assets.py
 	@touch $@
 
