@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class MembersConfig(AppConfig):
-    """Registers the module."""
+    """Customers."""
 
     name = "shuke.members"
     label = "members"

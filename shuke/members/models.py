@@ -1,0 +1,231 @@
+"""Tables of customers; whatever tells who a person is lies sealed in Card."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from shuke.core.tenancy import TenantModel
+
+
+class Member(TenantModel):
+    """One person at one merchant.
+
+    `display_name` is the nick, or the masked name where there is none. `seen_*` tell of her latest sighting: when,
+    the digest of its card, and by which source; most sightings of an import stop at comparing them.
+    `birth_month_day` is month × 100 + day, the year stays sealed.
+    """
+
+    display_name = models.TextField(default="")
+    relation_source = models.TextField(default="untraded")
+    status = models.TextField(default="normal")
+    status_reason = models.TextField(default="")
+    province = models.TextField(default="")
+    city = models.TextField(default="")
+    gender = models.TextField(default="")
+    birth_month_day = models.SmallIntegerField(null=True)
+    joined_at = models.DateTimeField()
+    source = models.TextField(default="")
+    seen_at = models.DateTimeField(null=True)
+    seen_digest = models.BinaryField(null=True)
+    seen_source = models.TextField(default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant_id", "display_name", "id"], name="member_name"),
+            models.Index(fields=["merchant_id", "status", "id"], name="member_status", condition=~Q(status="normal")),
+            models.Index(
+                fields=["merchant_id", "birth_month_day"],
+                name="member_birthday",
+                condition=Q(birth_month_day__isnull=False),
+            ),
+        ]
+
+
+class Identity(TenantModel):
+    """A name under which a channel knows a member.
+
+    Kinds by rank: ouid, omid, open_uid, nick, phone. `shop_id` is 0 for kinds that hold across a merchant's shops
+    (omid, phone). `value` is clear for ouid, omid, open_uid and ordinary nicks; `#` and a blind index in hex for
+    phones and for nicks that are a phone number or a mail address.
+    """
+
+    member_id = models.BigIntegerField()
+    kind = models.TextField()
+    shop_id = models.BigIntegerField(default=0)
+    value = models.TextField()
+    source = models.TextField(default="")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "kind", "shop_id", "value"], name="identity_once"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant_id", "member_id"], name="identity_member"),
+        ]
+
+
+class Card(TenantModel):
+    """Personal values that came together, as an order's receiver does: sealed, with masks to show and ways to find them.
+
+    `sealed` is the sealed JSON of clear values by field, null when the platform showed masked ones only. `masks` are
+    the masks of the sealed values, `stars` the values that the platform itself had masked. `digest` is keyed and of
+    all that was told: the same card again adds no row. The indexes are blind; `phone_tail` is of the last four digits.
+    For the card of the member's latest sighting `Member.seen_at` says when it was last seen, else `seen_at` does.
+    """
+
+    member_id = models.BigIntegerField()
+    digest = models.BinaryField()
+    sealed = models.BinaryField(null=True)
+    masks = models.JSONField(default=dict)
+    stars = models.JSONField(default=dict)
+    name_index = models.BinaryField(null=True)
+    phone_index = models.BinaryField(null=True)
+    phone_tail = models.BinaryField(null=True)
+    email_index = models.BinaryField(null=True)
+    alipay_index = models.BinaryField(null=True)
+    seen_at = models.DateTimeField()
+    source = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "member_id", "digest"], name="card_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["merchant_id", column], name=f"card_{column}", condition=Q(**{f"{column}__isnull": False})
+            )
+            for column in ("name_index", "phone_index", "phone_tail", "email_index", "alipay_index")
+        ]
+
+
+class SourceUse(TenantModel):
+    """What a source told again of a member who was known: `items` are card digests and identities, as text."""
+
+    member_id = models.BigIntegerField()
+    source = models.TextField()
+    items = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "member_id", "source"], name="source_use_once"),
+        ]
+
+
+class Suspicion(TenantModel):
+    """Two members who may be one person: one sighting carried identities of both."""
+
+    first_member_id = models.BigIntegerField()
+    second_member_id = models.BigIntegerField()
+    first_kind = models.TextField()
+    second_kind = models.TextField()
+    source = models.TextField(default="")
+    state = models.TextField(default="open")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant_id", "first_member_id", "second_member_id"], name="suspicion_once"
+            ),
+        ]
+
+
+class Tag(TenantModel):
+    """A word the shop sorts customers by."""
+
+    name = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "name"], name="tag_once")]
+
+
+class MemberTag(TenantModel):
+    """A member bears a tag."""
+
+    tag_id = models.BigIntegerField()
+    member_id = models.BigIntegerField()
+    by = models.TextField()
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "tag_id", "member_id"], name="member_tag_once"),
+        ]
+        indexes = [models.Index(fields=["merchant_id", "member_id"], name="member_tag_member")]
+
+
+class Group(TenantModel):
+    """A group filled by hand, with the offer and the plan meant for it."""
+
+    name = models.TextField()
+    note = models.TextField(default="")
+    offer = models.TextField(default="")
+    strategy = models.TextField(default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "name"], name="group_once")]
+
+
+class MemberGroup(TenantModel):
+    """A member is in a group."""
+
+    group_id = models.BigIntegerField()
+    member_id = models.BigIntegerField()
+    by = models.TextField()
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "group_id", "member_id"], name="member_group_once"),
+        ]
+        indexes = [models.Index(fields=["merchant_id", "member_id"], name="member_group_member")]
+
+
+class Note(TenantModel):
+    """What staff wrote about a member; sealed, since people write numbers and names into notes."""
+
+    member_id = models.BigIntegerField()
+    sealed = models.BinaryField()
+    by = models.TextField()
+    written_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["merchant_id", "member_id", "written_at"], name="note_member")]
+
+
+class Attribute(TenantModel):
+    """A property the shop keeps of its customers besides the usual ones (肤质, 身高, 孩子生日)."""
+
+    name = models.TextField()
+    kind = models.TextField()
+    choices = models.JSONField(default=list)
+    is_personal = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "name"], name="attribute_once")]
+
+
+class AttributeValue(TenantModel):
+    """A member's value of an attribute: `value` in clear, or `sealed` when the attribute is personal."""
+
+    attribute_id = models.BigIntegerField()
+    member_id = models.BigIntegerField()
+    value = models.TextField(default="")
+    sealed = models.BinaryField(null=True)
+    source = models.TextField(default="")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "member_id", "attribute_id"], name="attribute_value_once"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant_id", "attribute_id", "value"], name="attribute_value_lookup"),
+        ]

@@ -1,0 +1,181 @@
+"""Pure rules of customers: normal forms, masks, which words may be an identity, limits."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+OUID, OMID, OPEN_UID, NICK, PHONE = "ouid", "omid", "open_uid", "nick", "phone"
+RANKED_KINDS: Final = (OUID, OMID, OPEN_UID, NICK, PHONE)
+SHOP_KINDS: Final = frozenset({OUID, OPEN_UID, NICK})
+
+FIELDS: Final[dict[str, Promise]] = {
+    "name": _("Name"),
+    "phone": _("Phone"),
+    "address": _("Address"),
+    "birthday": _("Birthday"),
+    "email": _("E-mail"),
+    "alipay": _("Alipay account"),
+}
+FOUND_BY: Final = ("name", "phone", "email", "alipay")
+
+TRADED, UNTRADED, RECRUITED = "traded", "untraded", "recruited"
+RELATION_SOURCES: Final[dict[str, Promise]] = {
+    TRADED: _("Traded"),
+    UNTRADED: _("Ordered only"),
+    RECRUITED: _("Recruited"),
+}
+NORMAL, BLACKLIST = "normal", "blacklist"
+STATUSES: Final[dict[str, Promise]] = {NORMAL: _("Normal"), BLACKLIST: _("Blacklisted")}
+GENDERS: Final[dict[str, Promise]] = {"female": _("Female"), "male": _("Male")}
+EDITABLE: Final[dict[str, Promise]] = {**FIELDS, "gender": _("Gender"), "province": _("Province"), "city": _("City")}
+ATTRIBUTE_KINDS: Final[dict[str, Promise]] = {
+    "text": _("Text"),
+    "number": _("Number"),
+    "date": _("Date"),
+    "choice": _("Choice"),
+}
+
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_VIRTUAL = re.compile(r"(1\d{10})-(\d{4})")
+_PHONE_INSIDE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_MAIL_INSIDE = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_NO_DIGITS = re.compile(r"[^\d]+")
+_PLACE = re.compile(
+    r"^((?:[\u4e00-\u9fff]{2,8}?(?:省|自治区|特别行政区))|北京|上海|天津|重庆)?((?:[\u4e00-\u9fff]{2,8}?(?:市|自治州|地区|盟)))?"
+)
+
+
+def is_masked(text: str) -> bool:
+    """Whether a platform showed a value with stars: good for display, never an identity."""
+    return "*" in text
+
+
+def is_personal_word(text: str) -> bool:
+    """Whether a nick or a free text holds a mobile number or a mail address and so may not lie open."""
+    return _PHONE_INSIDE.search(text) is not None or ("@" in text and _MAIL_INSIDE.search(text) is not None)
+
+
+def normal(field: str, value: str) -> str:
+    """The form in which equal values of a field are equal; "" when nothing is left of it."""
+    if field == "phone":
+        return normal_phone(value)
+    if not value.isascii():
+        value = unicodedata.normalize("NFKC", value)
+    return "".join(value.split()).casefold()
+
+
+def normal_phone(text: str) -> str:
+    """A phone number's normal form.
+
+    `13812345678` for a mainland mobile number however written, `13812345678-0001` for a platform's virtual number,
+    `+14155550100` for other countries, digits alone for the rest.
+    """
+    if _MOBILE.fullmatch(text):
+        return text
+    text = unicodedata.normalize("NFKC", text).strip().strip("'\t")
+    if virtual := _VIRTUAL.fullmatch(text):
+        return virtual.group()
+    digits = _NO_DIGITS.sub("", text)
+    international = text.startswith(("+", "00"))
+    digits = digits.removeprefix("00") if text.startswith("00") else digits
+    if (international or len(digits) == 13) and digits.startswith("86") and _MOBILE.fullmatch(digits[2:]):
+        return digits[2:]
+    if international and not digits.startswith("86"):
+        return f"+{digits}" if digits else ""
+    return digits
+
+
+def is_mobile(phone: str) -> bool:
+    """Whether a normal phone is a mainland mobile number, to which messages may go."""
+    return _MOBILE.fullmatch(phone) is not None
+
+
+def is_virtual(phone: str) -> bool:
+    """Whether a normal phone is a platform's virtual number, which soon belongs to somebody else."""
+    return _VIRTUAL.fullmatch(phone) is not None
+
+
+def mask(field: str, value: str) -> str:
+    """How a value is shown to everybody: 王**, 138****1234, 浙江省杭州市***, ****-05-17, w***@163.com."""
+    value = value.strip()
+    if not value or is_masked(value):
+        return value
+    return _MASKS[field](value)
+
+
+def mask_name(name: str) -> str:
+    """The first character and two stars, whatever the length."""
+    return f"{name[0]}**" if len(name) > 1 else "**"
+
+
+def mask_phone(phone: str) -> str:
+    """The first three and the last four digits of a mobile number; only the last two of a short number."""
+    main, dash, _extension = normal_phone(phone).partition("-")
+    end = "-****" if dash else ""
+    if len(main) < 10:
+        return f"****{main[-2:] if len(main) > 5 else ''}{end}"
+    return f"{main[:3]}****{main[-4:]}{end}"
+
+
+def mask_address(address: str) -> str:
+    """Province and city, as far as the text names them, and three stars."""
+    found = _PLACE.match("".join(address.split()))
+    return f"{found.group() if found else ''}***"
+
+
+def mask_birthday(birthday: str) -> str:
+    """Month and day of an ISO date; the year is hidden."""
+    return f"****{birthday[4:]}" if re.fullmatch(r"\d{4}-\d\d-\d\d", birthday) else "****"
+
+
+def mask_email(email: str) -> str:
+    """The first character of the name, and the domain."""
+    name, at, domain = email.partition("@")
+    return f"{name[:1] if len(name) > 1 else ''}***{at}{domain}"
+
+
+def mask_account(account: str) -> str:
+    """An Alipay account, which is a mail address or a phone number."""
+    if "@" in account:
+        return mask_email(account)
+    if sum(character.isdigit() for character in account) > 4:
+        return mask_phone(account)
+    return mask_name(account)
+
+
+_MASKS: Final = {
+    "name": mask_name,
+    "phone": mask_phone,
+    "address": mask_address,
+    "birthday": mask_birthday,
+    "email": mask_email,
+    "alipay": mask_account,
+}
+
+
+def mask_word(text: str) -> str:
+    """A nick or free text as it may lie open: mobile numbers and mail addresses in it are masked."""
+    text = _PHONE_INSIDE.sub(lambda found: mask_phone(found.group()), text)
+    return _MAIL_INSIDE.sub(lambda found: mask_email(found.group()), text) if "@" in text else text
+
+
+def display_name(nick: str, name: str) -> str:
+    """What lists call a member: her nick, else her masked name, else the nick as the platform masked it."""
+    if nick and not is_masked(nick):
+        return mask_word(nick) if is_personal_word(nick) else nick
+    return mask_name(name) if name and not is_masked(name) else (nick or name)
+
+
+def doubled(text: str) -> str:
+    """Each character twice, so that a trigram index finds parts of two characters too."""
+    return "".join(character * 2 for character in text)
+
+
+def month_day(birthday: str) -> int:
+    """Month × 100 + day of an ISO date."""
+    return int(birthday[5:7]) * 100 + int(birthday[8:10])
