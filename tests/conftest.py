@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
+from psycopg.conninfo import make_conninfo
 
 from shuke.core import clock, database
 from shuke.core.tenancy import tenant
@@ -55,8 +56,8 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
         with (settings.SHUKE_HOME / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             _migrated_template()
-            owner = server().address(database.OWNER, "postgres")
-            with psycopg.connect(**owner, autocommit=True) as connection:
+            owner: dict[str, Any] = server().address(database.OWNER, "postgres")
+            with psycopg.connect(make_conninfo(**owner), autocommit=True) as connection:
                 connection.execute(f'CREATE DATABASE "{name}" TEMPLATE shuke')
         _point_at(name)
         yield
@@ -66,7 +67,7 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
 def _migrated_template() -> None:
     if not server().start():
         return
-    address = server().address(database.OWNER)
+    address: dict[str, Any] = server().address(database.OWNER)
     database.prepare(address)
     _point_at("shuke")
     call_command("migrate", database="owner", verbosity=0)
@@ -76,7 +77,7 @@ def _migrated_template() -> None:
 def _point_at(name: str) -> None:
     connections.close_all()
     for alias, user in (("default", database.APP), ("owner", database.OWNER)):
-        address = server().address(user, name)
+        address: dict[str, Any] = server().address(user, name)
         connections[alias].settings_dict.update(HOST=address["host"], USER=user, NAME=name)
         settings.DATABASES[alias].update(HOST=address["host"], USER=user, NAME=name)
 
@@ -92,7 +93,7 @@ def _empty_all_tables(self: TransactionTestCase) -> None:
         connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY CASCADE")
 
 
-TransactionTestCase._fixture_teardown = _empty_all_tables  # type: ignore[method-assign]
+setattr(TransactionTestCase, "_fixture_teardown", _empty_all_tables)  # noqa: B010 - Django keeps it out of its stubs
 
 
 def owner_connection() -> psycopg.Connection[tuple[Any, ...]]:

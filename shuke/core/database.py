@@ -13,10 +13,12 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg
 from psycopg import sql as pgsql
+from psycopg.conninfo import make_conninfo
 
 OWNER, APP, DATABASE = "shuke_owner", "shuke_app", "shuke"
 _SOCKET_PATH_LIMIT = 80
@@ -81,7 +83,10 @@ class EmbeddedServer:
 
     def is_running(self) -> bool:
         """Whether it answers."""
-        with contextlib.suppress(psycopg.Error), psycopg.connect(**self.address(OWNER, "postgres"), connect_timeout=2):
+        with (
+            contextlib.suppress(psycopg.Error),
+            psycopg.connect(make_conninfo(**self.address(OWNER, "postgres"), connect_timeout=2)),
+        ):
             return True
         return False
 
@@ -152,7 +157,7 @@ def _unprivileged() -> pwd.struct_passwd:
     raise DatabaseTrouble("no unprivileged account to run PostgreSQL as")
 
 
-def _as_user() -> dict[str, object]:  # keyword arguments of subprocess, whose types differ
+def _as_user() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
     account = _unprivileged()
@@ -165,7 +170,7 @@ def prepare(owner: dict[str, str], app_password: str | None = None) -> None:
     `owner` are psycopg's arguments of the role that owns the tables; it needs CREATEDB and CREATEROLE at first.
     """
     maintenance = {**owner, "dbname": "postgres"}
-    with psycopg.connect(**maintenance, autocommit=True) as connection:
+    with psycopg.connect(make_conninfo(**maintenance), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
             with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
                 connection.execute(pgsql.SQL("CREATE ROLE {} LOGIN").format(pgsql.Identifier(APP)))
@@ -180,13 +185,14 @@ def prepare(owner: dict[str, str], app_password: str | None = None) -> None:
                     pgsql.Identifier(owner["dbname"])
                 )
             )
-    with psycopg.connect(**owner, autocommit=True) as connection:
+    with psycopg.connect(make_conninfo(**owner), autocommit=True) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gin")
         connection.execute(f"GRANT USAGE ON SCHEMA public TO {APP}")
         for what in ("SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT, UPDATE ON SEQUENCES",
                      "EXECUTE ON FUNCTIONS"):  # fmt: skip
-            connection.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {what} TO {APP}")  # type: ignore[call-overload]
+            statement = f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {what} TO {APP}"
+            connection.execute(statement)  # type: ignore[call-overload]
 
 
 def parse_url(url: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from procrastinate import App, JobContext
+from procrastinate import JobContext
 from procrastinate.contrib.django import DjangoApp, app
 
 from shuke.core import facts, sql
@@ -15,10 +15,6 @@ log = logging.getLogger(__name__)
 
 DEAD_AFTER_SECONDS = 12
 _ROUNDS = 200
-
-
-def configure(_app: App) -> None:
-    """Called by procrastinate when Django is ready; tasks are declared where they live."""
 
 
 @app.task(name="facts.tell", queue="facts")
@@ -72,7 +68,8 @@ def run_worker(**options: Any) -> None:
     The worker listens on a connection of its own, while tasks keep the Django app: a job deferred by a job is written
     in that job's transaction.
     """
-    worker = DjangoApp(connector=app.connector.get_worker_connector(), import_paths=app.import_paths)
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    worker = DjangoApp(connector=connector, import_paths=app.import_paths)
     worker.tasks, worker.periodic_registry = app.tasks, app.periodic_registry
     worker.run_worker(
         concurrency=3,

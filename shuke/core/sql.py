@@ -13,14 +13,16 @@ def run(statement: str, params: Mapping[str, Any] | None = None) -> int:
     """Execute; the number of rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.rowcount
+        touched: int = cursor.rowcount
+        return touched
 
 
 def rows(statement: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """Execute; all rows as tuples."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def dicts(statement: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -124,8 +124,37 @@ def merge(stored: Mapping[str, Any], told: Mapping[str, Any], *, older: bool) ->
     return merged
 
 
-def since(record: Any) -> datetime | None:
-    """When an order came into the state it is told in, as nearly as the file knows; takes records and stored orders."""
+class Timed(Protocol):
+    """An order's state and times, as records and stored orders have them."""
+
+    @property
+    def state(self) -> str:
+        """Its state."""
+        ...
+
+    @property
+    def placed_at(self) -> datetime | None:
+        """When it was placed."""
+        ...
+
+    @property
+    def paid_at(self) -> datetime | None:
+        """When it was paid."""
+        ...
+
+    @property
+    def shipped_at(self) -> datetime | None:
+        """When it was shipped."""
+        ...
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When it was finished."""
+        ...
+
+
+def since(record: Timed) -> datetime | None:
+    """When an order came into the state it is told in, as nearly as the file knows."""
     if record.state == FINISHED:
         return record.finished_at or record.shipped_at or record.paid_at or record.placed_at
     if record.state in {SHIPPED, PART_SHIPPED, SIGNED}:

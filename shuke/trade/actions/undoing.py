@@ -86,7 +86,8 @@ def take_back(merchant_id: int, import_id: int, *, by: Actor, progress_id: int |
 
 
 def _remove_batch(merchant_id: int, import_id: int, by: Actor) -> int:
-    params = {"merchant_id": merchant_id, "import_id": import_id, "now": clock.now(), "limit": BATCH}
+    now = clock.now()
+    params: dict[str, Any] = {"merchant_id": merchant_id, "import_id": import_id, "now": now, "limit": BATCH}
     removed = sql.rows(
         """
         UPDATE trade_order SET removed_at = %(now)s, private_sealed = NULL, row_hash = NULL
@@ -106,7 +107,7 @@ def _remove_batch(merchant_id: int, import_id: int, by: Actor) -> int:
     facts.publish(
         merchant_id,
         [
-            OrderRemoved(member_id=member_id, subject_id=order_id, order_no=order_no, happened_at=params["now"])
+            OrderRemoved(member_id=member_id, subject_id=order_id, order_no=order_no, happened_at=now)
             for order_id, member_id, order_no in removed
             if member_id is not None
         ],
