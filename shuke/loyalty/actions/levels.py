@@ -1,0 +1,280 @@
+"""Levels: reviewing them against figures, setting them by hand, saving their rule."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from shuke.core import clock, facts, jobs, progress, sql
+from shuke.core.actors import SYSTEM, Actor
+from shuke.core.errors import Refused
+from shuke.core.tenancy import tenant
+from shuke.loyalty.actions.settling import lock
+from shuke.loyalty.events import LevelChanged
+from shuke.loyalty.queries.rulebook import SavedLevelRule, level_rule, spec_value, zone_of
+from shuke.loyalty.queries.standings import figures_of, keep_figures, standings_of
+from shuke.loyalty.rules import levels as rules
+from shuke.loyalty.rules.levels import Standing
+from shuke.loyalty.specs import LevelRuleSpec
+from shuke.members import queries as members
+from shuke.merchants import actions as merchants
+
+REVIEW_ALL = "loyalty.review_all"
+CHUNK = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One member's standing before and after, with the evidence."""
+
+    member_id: int
+    before: Standing
+    after: Standing
+    evidence: Mapping[str, Any]
+    note: str = ""
+
+
+def review_levels(merchant_id: int, member_ids: Collection[int], *, by: Actor = SYSTEM) -> list[Change]:
+    """Bring these members' levels to what follows from their figures now; what changed.
+
+    A reached level is given at once; a level is lost only after its validity and grace. Repeating changes nothing.
+    """
+    rule = level_rule(merchant_id)
+    if rule is None or not member_ids:
+        return []
+    lock(merchant_id)
+    changes = reviewed(merchant_id, member_ids, rule)
+    _keep(merchant_id, rule, changes, by=by)
+    return changes
+
+
+def reviewed(merchant_id: int, member_ids: Collection[int], rule: SavedLevelRule) -> list[Change]:
+    """The changes that `review_levels` would make, without making them."""
+    policy, zone, now = rule.policy, zone_of(merchant_id), clock.now()
+    standings = standings_of(merchant_id, member_ids)
+    figures = figures_of(merchant_id, policy, member_ids, until=now)
+    keep = keep_figures(merchant_id, policy, standings, now)
+    found: list[Change] = []
+    for member_id in member_ids:
+        before = standings.get(member_id, rules.START)
+        figure = figures.get(member_id, 0)
+        after = rules.review(before, figure, policy, now, zone, keep_figure=keep.get(member_id))
+        if after != before:
+            found.append(Change(member_id, before, after, _evidence(rule, after, figure, keep.get(member_id))))
+    return found
+
+
+def set_level(
+    merchant_id: int, member_ids: Collection[int], level_no: int, *, reason: str, until_on: date | None = None, by: Actor
+) -> list[Change]:
+    """Put members on a level by hand until the end of a day (None: until taken off by hand).
+
+    Refused `no_levels`, `no_level`, `reason_missing`, `until_past`.
+    """
+    rule = level_rule(merchant_id)
+    if rule is None:
+        raise Refused("no_levels", _("There is no level rule yet."))
+    if not 0 <= level_no <= rule.policy.top:
+        raise Refused("no_level", _("There is no level %(no)s."), no=level_no)
+    if not reason.strip():
+        raise Refused("reason_missing", _("Please give a reason."))
+    now, zone = clock.now(), zone_of(merchant_id)
+    until = rules.midnight(until_on + timedelta(days=1), zone) if until_on else None
+    if until is not None and until <= now:
+        raise Refused("until_past", _("This day is over already."))
+    lock(merchant_id)
+    standings = standings_of(merchant_id, member_ids)
+    after = Standing(level_no, now, until, "manual", is_manual=True)
+    changes = [
+        Change(member_id, standings.get(member_id, rules.START), after, {"rule": rule.number}, reason.strip())
+        for member_id in dict.fromkeys(member_ids)
+    ]
+    _keep(merchant_id, rule, changes, by=by)
+    _audit(merchant_id, "level.set", changes, by=by, level_no=level_no, reason=reason.strip())
+    return changes
+
+
+def release_level(merchant_id: int, member_ids: Collection[int], *, by: Actor) -> list[Change]:
+    """End a setting by hand: the level follows from the figures again."""
+    lock(merchant_id)
+    sql.run(
+        "UPDATE loyalty_standing SET until_at = %(now)s WHERE merchant_id = %(merchant_id)s"
+        " AND member_id = ANY(%(member_ids)s) AND is_manual",
+        {"merchant_id": merchant_id, "member_ids": list(member_ids), "now": clock.now()},
+    )
+    changes = review_levels(merchant_id, member_ids, by=by)
+    _audit(merchant_id, "level.released", changes, by=by)
+    return changes
+
+
+def save_level_rule(merchant_id: int, spec: LevelRuleSpec, *, by: Actor) -> int:
+    """Keep a new version of the level rule, in force from now on; its number. Everybody is reviewed by a job.
+
+    Nobody loses a level at once by it: a level that the new rule no longer gives ends with its validity and grace.
+    """
+    lock(merchant_id)
+    number = int(
+        sql.scalar(
+            "INSERT INTO loyalty_levelrule (merchant_id, number, spec, saved_at, saved_by)"
+            " SELECT %(merchant_id)s, coalesce(max(number), 0) + 1, %(spec)s, %(now)s, %(by)s"
+            " FROM loyalty_levelrule WHERE merchant_id = %(merchant_id)s RETURNING number",
+            {"merchant_id": merchant_id, "spec": spec_value(spec), "now": clock.now(), "by": by.label},
+        )
+    )
+    merchants.audit(
+        merchant_id, "level_rule.saved", by=by, object_kind="level_rule", number=number,
+        spec=spec.model_dump(mode="json"),
+    )  # fmt: skip
+    start_review(merchant_id, by=by)
+    return number
+
+
+def start_review(merchant_id: int, *, by: Actor = SYSTEM) -> int:
+    """Have everybody's level reviewed after this transaction; the id of the Progress row."""
+    latest = progress.latest(merchant_id, REVIEW_ALL)
+    if latest is not None and latest.state == progress.WAITING:
+        return latest.id
+    progress_id = progress.begin(merchant_id, REVIEW_ALL, total=members.member_count(merchant_id), by=by)
+    review_job.configure(lock=f"{REVIEW_ALL}:{merchant_id}").defer(merchant_id=merchant_id, progress_id=progress_id)
+    return progress_id
+
+
+@app.task(name=REVIEW_ALL, queue="default", retry=RetryStrategy(max_attempts=5, wait=5))
+def review_job(merchant_id: int, progress_id: int) -> None:
+    """Review everybody, chunk by chunk, going on from the checkpoint after a crash."""
+    while _review_chunk(merchant_id, progress_id):
+        pass
+
+
+def review_due(merchant_id: int) -> int:
+    """Review the members whose validity, grace or setting by hand has ended, and those whose window moved; how many."""
+    after_id = count = 0
+    while True:
+        with tenant(merchant_id):
+            rule = level_rule(merchant_id)
+            due = _due(merchant_id, rule, after_id) if rule else []
+            if not due:
+                return count
+            review_levels(merchant_id, due)
+            after_id, count = due[-1], count + len(due)
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(name="loyalty.review_due", queue="default", queueing_lock="loyalty.review_due")
+def review_due_everywhere(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
+    """Every hour, so that each merchant's midnight is met in her own zone."""
+    for merchant_id in jobs.merchant_ids():
+        review_due(merchant_id)
+
+
+def _review_chunk(merchant_id: int, progress_id: int) -> bool:
+    with tenant(merchant_id):
+        job = progress.get(merchant_id, progress_id)
+        if job is None or job.state == progress.DONE:
+            return False
+        member_ids = members.member_ids(merchant_id, after_id=job.checkpoint.get("after_id", 0), limit=CHUNK)
+        if not member_ids:
+            progress.advance(merchant_id, progress_id, state=progress.DONE)
+            return False
+        review_levels(merchant_id, member_ids)
+        progress.advance(
+            merchant_id, progress_id, done=job.done_count + len(member_ids), checkpoint={"after_id": member_ids[-1]}
+        )
+        return True
+
+
+def _due(merchant_id: int, rule: SavedLevelRule, after_id: int) -> list[int]:
+    # Without validity a moving window takes levels away on any day, so everybody above the start is looked at.
+    moves = rule.policy.window != "lifetime" and not rule.policy.validity_months
+    return [
+        row[0]
+        for row in sql.rows(
+            "SELECT member_id FROM loyalty_standing WHERE merchant_id = %(merchant_id)s AND member_id > %(after_id)s"
+            " AND (until_at <= %(now)s OR grace_until_at <= %(now)s OR (%(moves)s AND level_no > 0))"
+            " ORDER BY member_id LIMIT %(limit)s",
+            {"merchant_id": merchant_id, "after_id": after_id, "now": clock.now(), "moves": moves, "limit": CHUNK},
+        )
+    ]
+
+
+def _evidence(rule: SavedLevelRule, after: Standing, figure: int, keep_figure: int | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"rule": rule.number, "measure": rule.spec.measure, "figure": figure}
+    if keep_figure is not None:
+        found["keep_figure"] = keep_figure
+    if after.level_no <= rule.policy.top:
+        found["threshold"] = rule.policy.thresholds[after.level_no]
+    return found
+
+
+def _keep(merchant_id: int, rule: SavedLevelRule, changes: Sequence[Change], *, by: Actor) -> None:
+    if not changes:
+        return
+    _upsert(merchant_id, changes, by)
+    moved = [change for change in changes if change.after.level_no != change.before.level_no]
+    _remember(merchant_id, moved, by)
+    facts.publish(merchant_id, (_fact(rule, change) for change in moved), by=by)
+
+
+def _upsert(merchant_id: int, changes: Iterable[Change], by: Actor) -> None:
+    rows = [
+        (one.member_id, one.after.level_no, one.after.since_at, one.after.until_at, one.after.grace_until_at,
+         one.after.reason, one.after.is_manual, json.dumps(one.evidence), one.note)
+        for one in changes
+    ]  # fmt: skip
+    names = ("member", "level", "since", "until", "grace", "reason", "manual", "evidence", "note")
+    sql.run(
+        """
+        INSERT INTO loyalty_standing (merchant_id, member_id, level_no, since_at, until_at, grace_until_at, reason,
+            is_manual, evidence, note, set_by)
+        SELECT %(merchant_id)s, member_id, level_no, since_at, until_at, grace_until_at, reason, is_manual,
+            evidence::jsonb, note, %(by)s
+        FROM unnest(%(member)s::bigint[], %(level)s::smallint[], %(since)s::timestamptz[], %(until)s::timestamptz[],
+            %(grace)s::timestamptz[], %(reason)s::text[], %(manual)s::boolean[], %(evidence)s::text[], %(note)s::text[])
+            AS f (member_id, level_no, since_at, until_at, grace_until_at, reason, is_manual, evidence, note)
+        ON CONFLICT (merchant_id, member_id) DO UPDATE SET level_no = excluded.level_no, since_at = excluded.since_at,
+            until_at = excluded.until_at, grace_until_at = excluded.grace_until_at, reason = excluded.reason,
+            is_manual = excluded.is_manual, evidence = excluded.evidence, note = excluded.note, set_by = excluded.set_by
+        """,
+        {"merchant_id": merchant_id, "by": by.label,
+         **{name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}},
+    )  # fmt: skip
+
+
+def _remember(merchant_id: int, moved: Sequence[Change], by: Actor) -> None:
+    if not moved:
+        return
+    sql.run(
+        """
+        INSERT INTO loyalty_levelchange (merchant_id, member_id, at, before_no, after_no, reason, evidence, note, by)
+        SELECT %(merchant_id)s, member_id, %(now)s, before_no, after_no, reason, evidence::jsonb, note, %(by)s
+        FROM unnest(%(members)s::bigint[], %(before)s::smallint[], %(after)s::smallint[], %(reasons)s::text[],
+            %(evidence)s::text[], %(notes)s::text[]) AS f (member_id, before_no, after_no, reason, evidence, note)
+        """,
+        {"merchant_id": merchant_id, "now": clock.now(), "by": by.label,
+         "members": [one.member_id for one in moved],
+         "before": [one.before.level_no for one in moved],
+         "after": [one.after.level_no for one in moved],
+         "reasons": [one.after.reason for one in moved],
+         "evidence": [json.dumps(one.evidence) for one in moved],
+         "notes": [one.note for one in moved]},
+    )  # fmt: skip
+
+
+def _fact(rule: SavedLevelRule, change: Change) -> LevelChanged:
+    before, after = change.before.level_no, change.after.level_no
+    return LevelChanged(
+        member_id=change.member_id, happened_at=change.after.since_at, before_no=before, after_no=after,
+        before_name=rule.name(before), after_name=rule.name(after), reason=change.after.reason,
+    )  # fmt: skip
+
+
+def _audit(merchant_id: int, act: str, changes: Iterable[Change], *, by: Actor, **details: Any) -> None:
+    for change in changes:
+        merchants.audit(merchant_id, act, by=by, object_kind="member", object_id=change.member_id, **details)

@@ -1,0 +1,95 @@
+"""Saving the points rule, and computing past orders again (补算)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as __
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from shuke.core import clock, progress, sql
+from shuke.core.actors import SYSTEM, Actor
+from shuke.core.tenancy import tenant
+from shuke.loyalty.actions.levels import review_levels
+from shuke.loyalty.actions.settling import lock, settle_orders
+from shuke.loyalty.queries.rulebook import spec_value, zone_of
+from shuke.loyalty.rules.levels import midnight
+from shuke.loyalty.specs import PointsRuleSpec
+from shuke.merchants import actions as merchants
+from shuke.trade import queries as trade
+
+BACKFILL = "loyalty.backfill"
+CHUNK = 5000
+
+
+def save_points_rule(merchant_id: int, spec: PointsRuleSpec, *, by: Actor) -> int:
+    """Keep a new version of the points rule; its number.
+
+    It holds from the day the spec names, else from now on. A version that holds from before now is applied to the
+    orders since then by a backfill, which is started here.
+    """
+    now = clock.now()
+    valid_from = midnight(spec.start_on, zone_of(merchant_id)) if spec.start_on else now
+    lock(merchant_id)
+    number = int(
+        sql.scalar(
+            "INSERT INTO loyalty_pointsrule (merchant_id, number, valid_from, spec, saved_at, saved_by)"
+            " SELECT %(merchant_id)s, coalesce(max(number), 0) + 1, %(valid_from)s, %(spec)s, %(now)s, %(by)s"
+            " FROM loyalty_pointsrule WHERE merchant_id = %(merchant_id)s RETURNING number",
+            {"merchant_id": merchant_id, "valid_from": valid_from, "spec": spec_value(spec), "now": now,
+             "by": by.label},
+        )
+    )  # fmt: skip
+    merchants.audit(
+        merchant_id, "points_rule.saved", by=by, object_kind="points_rule", number=number,
+        valid_from=valid_from.isoformat(), spec=spec.model_dump(mode="json"),
+    )  # fmt: skip
+    if valid_from < now:
+        start_backfill(merchant_id, by=by)
+    return number
+
+
+def start_backfill(merchant_id: int, *, by: Actor = SYSTEM) -> int:
+    """Have all orders settled again after this transaction; the id of the Progress row.
+
+    A backfill that has not begun yet is joined; one that runs is left to end, and the new one follows it.
+    """
+    latest = progress.latest(merchant_id, BACKFILL)
+    if latest is not None and latest.state == progress.WAITING:
+        return latest.id
+    progress_id = progress.begin(merchant_id, BACKFILL, total=trade.order_count(merchant_id), by=by)
+    backfill_job.configure(lock=f"{BACKFILL}:{merchant_id}").defer(merchant_id=merchant_id, progress_id=progress_id)
+    return progress_id
+
+
+def backfill(merchant_id: int, progress_id: int) -> None:
+    """Settle all orders and review all their members' levels, chunk by chunk.
+
+    A chunk, its levels and the checkpoint are one transaction: killed anywhere, it goes on after the last chunk.
+    """
+    while _backfill_chunk(merchant_id, progress_id):
+        pass
+
+
+@app.task(name=BACKFILL, queue="default", retry=RetryStrategy(max_attempts=5, wait=5))
+def backfill_job(merchant_id: int, progress_id: int) -> None:
+    """The backfill as a job."""
+    backfill(merchant_id, progress_id)
+
+
+def _backfill_chunk(merchant_id: int, progress_id: int) -> bool:
+    with tenant(merchant_id):
+        job = progress.get(merchant_id, progress_id)
+        if job is None or job.state == progress.DONE:
+            return False
+        order_ids = trade.order_ids(merchant_id, after_id=job.checkpoint.get("after_id", 0), limit=CHUNK)
+        if not order_ids:
+            progress.advance(merchant_id, progress_id, state=progress.DONE, message=__("All orders are computed."))
+            return False
+        settled = settle_orders(merchant_id, order_ids)
+        review_levels(merchant_id, settled.member_ids)
+        done = job.done_count + len(order_ids)
+        progress.advance(
+            merchant_id, progress_id, done=done, total=max(done, job.total_count),
+            message=__("%(count)s orders computed") % {"count": done}, checkpoint={"after_id": order_ids[-1]},
+        )  # fmt: skip
+        return True

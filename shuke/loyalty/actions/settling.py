@@ -1,0 +1,119 @@
+"""Settling: the ledger is brought to what orders have yielded by now."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shuke.core import clock, sql
+from shuke.core.actors import SYSTEM, Actor
+from shuke.ledger import actions as ledger
+from shuke.loyalty.queries.rulebook import GROWTH, POINTS, line_source, point_versions, zone_of
+from shuke.loyalty.rules.points import LevelAt, Version, Yield, yields
+from shuke.members import queries as members
+from shuke.trade import queries as trade
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What settling orders did: their members, and points credited and taken back in all."""
+
+    member_ids: frozenset[int] = frozenset()
+    credited: int = 0
+    taken_back: int = 0
+
+
+def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = SYSTEM) -> Settlement:
+    """Bring points and growth of these orders' lines to what they have yielded in all by now.
+
+    Recomputed from the orders, so that repeating, reordering and joining calls makes no difference. Where a rule caps
+    days or months, the other orders of the same members are settled too.
+    """
+    versions = point_versions(merchant_id)
+    lock(merchant_id)
+    if any(version.terms.has_period_caps for version in versions):
+        order_ids = _with_siblings(merchant_id, order_ids)
+    lines = trade.earning_lines(merchant_id, order_ids)
+    member_ids = frozenset(line.member_id for line in lines)
+    if not versions or not lines:
+        return Settlement(member_ids)
+    found = reckon(merchant_id, lines, versions)
+    now = clock.now()
+    points = ledger.settle(merchant_id, POINTS, [_points_target(one, now) for one in found], by=by)
+    if any(version.terms.growth_per_fen for version in versions):
+        ledger.settle(merchant_id, GROWTH, [_growth_target(one, now) for one in found], by=by)
+    return Settlement(member_ids, points.credited, points.taken_back)
+
+
+def reckon(merchant_id: int, lines: Sequence[trade.EarningLine], versions: Sequence[Version]) -> list[Yield]:
+    """What lines yield by these versions, with the levels and the blacklist as they are kept."""
+    member_ids = {line.member_id for line in lines}
+    needs_levels = any(version.terms.level_times for version in versions)
+    return yields(
+        lines,
+        versions,
+        zone=zone_of(merchant_id),
+        level_at=level_history(merchant_id, member_ids) if needs_levels else None,
+        blacklisted=members.blacklisted_since(merchant_id, member_ids),
+    )
+
+
+def lock(merchant_id: int) -> None:
+    """One settling of a merchant at a time: an older reading of an order must not overwrite a newer one."""
+    sql.run("SELECT pg_advisory_xact_lock(hashtextextended('loyalty', %(m)s))", {"m": merchant_id})
+
+
+def level_history(merchant_id: int, member_ids: Iterable[int]) -> LevelAt:
+    """A function that knows which level a member held at an instant."""
+    history: dict[int, tuple[list[datetime], list[int]]] = {}
+    for member_id, at, level_no in sql.rows(
+        "SELECT member_id, at, after_no FROM loyalty_levelchange WHERE merchant_id = %(merchant_id)s"
+        " AND member_id = ANY(%(member_ids)s) ORDER BY member_id, at, id",
+        {"merchant_id": merchant_id, "member_ids": list(member_ids)},
+    ):
+        moments, levels = history.setdefault(member_id, ([], []))
+        moments.append(at)
+        levels.append(level_no)
+
+    def level_at(member_id: int, instant: datetime) -> int:
+        if member_id not in history:
+            return 0
+        moments, levels = history[member_id]
+        place = bisect_right(moments, instant)
+        return levels[place - 1] if place else 0
+
+    return level_at
+
+
+def _with_siblings(merchant_id: int, order_ids: Collection[int]) -> list[int]:
+    buyers = trade.members_of_orders(merchant_id, order_ids)
+    return trade.order_ids_of_members(merchant_id, buyers)
+
+
+def _points_target(one: Yield, now: datetime) -> ledger.Target:
+    return ledger.Target(
+        one.member_id, line_source(one.line_id), one.points, one.available_at, one.expires_at,
+        one.version.id if one.version else None, one.counted_at or now, note_of(one),
+    )  # fmt: skip
+
+
+def _growth_target(one: Yield, now: datetime) -> ledger.Target:
+    at = one.counted_at or now
+    return ledger.Target(
+        one.member_id, line_source(one.line_id), one.growth, at, None, one.version.id if one.version else None, at,
+        note_of(one),
+    )  # fmt: skip
+
+
+def note_of(one: Yield) -> Mapping[str, Any]:
+    """What is needed to explain a line later: order number, amounts in fen, multiplier."""
+    note: dict[str, Any] = {"order_no": one.order_no, "fen": one.eligible_fen}
+    if one.refund_fen:
+        note["refund_fen"] = one.refund_fen
+    if one.times != 1:
+        note["times"] = str(one.times)
+    return note

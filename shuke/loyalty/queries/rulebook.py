@@ -1,0 +1,138 @@
+"""The rules as they were saved: versions, which is in force, what assets and sources are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shuke.core import clock, sql
+from shuke.loyalty.rules.levels import Policy
+from shuke.loyalty.rules.points import Terms, Version, in_force
+from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
+from shuke.merchants import queries as merchants
+
+POINTS, GROWTH = "points", "growth"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPointsRule:
+    """One version of the points rule; `valid_from` may lie before `saved_at` (补算) or after it."""
+
+    id: int
+    number: int
+    valid_from: datetime
+    saved_at: datetime
+    saved_by: str
+    spec: PointsRuleSpec
+
+
+@dataclass(frozen=True, slots=True)
+class SavedLevelRule:
+    """One version of the level rule."""
+
+    id: int
+    number: int
+    saved_at: datetime
+    saved_by: str
+    spec: LevelRuleSpec
+
+    @property
+    def policy(self) -> Policy:
+        """The rule ready for reckoning."""
+        return self.spec.policy(self.number)
+
+    def name(self, level_no: int) -> str:
+        """A level's name; of one that the ladder no longer has, its number."""
+        return self.spec.levels[level_no].name if level_no < len(self.spec.levels) else str(level_no)
+
+
+def line_source(line_id: int) -> str:
+    """What an order line is called as a source in the ledger."""
+    return f"line:{line_id}"
+
+
+def signup_source(member_id: int) -> str:
+    """What a member's welcome points are called as a source in the ledger."""
+    return f"signup:{member_id}"
+
+
+def zone_of(merchant_id: int) -> ZoneInfo:
+    """The merchant's zone."""
+    found = merchants.merchant(merchant_id)
+    return ZoneInfo(found.zone if found else "Asia/Shanghai")
+
+
+def points_rules(merchant_id: int) -> list[SavedPointsRule]:
+    """All versions of the points rule, the latest first; none while the programme was never switched on."""
+    return [
+        SavedPointsRule(*row[:5], spec=PointsRuleSpec.model_validate(sql.loads(row[5])))
+        for row in sql.rows(
+            "SELECT id, number, valid_from, saved_at, saved_by, spec FROM loyalty_pointsrule"
+            " WHERE merchant_id = %(merchant_id)s ORDER BY number DESC",
+            {"merchant_id": merchant_id},
+        )
+    ]
+
+
+def points_rule(merchant_id: int) -> SavedPointsRule | None:
+    """The points rule in force now; None before the first one holds."""
+    now = clock.now()
+    return next((rule for rule in points_rules(merchant_id) if rule.valid_from <= now), None)
+
+
+def level_rules(merchant_id: int) -> list[SavedLevelRule]:
+    """All versions of the level rule, the latest first."""
+    return [
+        SavedLevelRule(*row[:4], spec=LevelRuleSpec.model_validate(sql.loads(row[4])))
+        for row in sql.rows(
+            "SELECT id, number, saved_at, saved_by, spec FROM loyalty_levelrule"
+            " WHERE merchant_id = %(merchant_id)s ORDER BY number DESC",
+            {"merchant_id": merchant_id},
+        )
+    ]
+
+
+def level_rule(merchant_id: int) -> SavedLevelRule | None:
+    """The level rule in force; None while there are no levels."""
+    found = sql.rows(
+        "SELECT id, number, saved_at, saved_by, spec::text FROM loyalty_levelrule"
+        " WHERE merchant_id = %(merchant_id)s ORDER BY number DESC LIMIT 1",
+        {"merchant_id": merchant_id},
+    )
+    return SavedLevelRule(*found[0][:4], spec=_level_spec(found[0][4])) if found else None
+
+
+def point_versions(merchant_id: int) -> list[Version]:
+    """All versions of the points rule, ready for reckoning."""
+    return [
+        Version(*row[:4], terms=_terms(row[4]))
+        for row in sql.rows(
+            "SELECT id, number, valid_from, saved_at, spec::text FROM loyalty_pointsrule"
+            " WHERE merchant_id = %(merchant_id)s ORDER BY number",
+            {"merchant_id": merchant_id},
+        )
+    ]
+
+
+def rule_at(versions: Sequence[Version], at: datetime) -> Version | None:
+    """The version in force at an instant."""
+    return in_force(sorted(versions, key=lambda version: -version.number), at)
+
+
+@lru_cache(maxsize=256)
+def _terms(spec: str) -> Terms:
+    return PointsRuleSpec.model_validate_json(spec).terms()
+
+
+@lru_cache(maxsize=256)
+def _level_spec(spec: str) -> LevelRuleSpec:
+    return LevelRuleSpec.model_validate_json(spec)
+
+
+def spec_value(spec: PointsRuleSpec | LevelRuleSpec) -> Any:
+    """A rule as it is kept."""
+    return spec.model_dump_json()

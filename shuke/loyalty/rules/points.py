@@ -1,0 +1,336 @@
+"""What every order line yields in points and growth, by the rule of the day on which its order counted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from shuke.trade.queries import EarningLine
+
+Moment = Literal["placed", "paid", "finished"]
+Expiry = Literal["never", "months", "next_year_end"]
+LevelAt = Callable[[int, datetime], int]
+
+MOMENTS: tuple[Moment, ...] = ("placed", "paid", "finished")
+_RANK = {moment: rank for rank, moment in enumerate(MOMENTS)}
+ONE = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A points rule ready for reckoning: ratios as fractions of points per fen, sets for looking up."""
+
+    points_per_fen: Fraction
+    growth_per_fen: Fraction = Fraction(0)
+    counts_when: Moment = "finished"
+    hold_days: int = 0
+    expiry: Expiry = "never"
+    expiry_months: int = 12
+    postage_counts: bool = False
+    excluded_words: tuple[str, ...] = ()
+    excluded_outer_ids: frozenset[str] = frozenset()
+    blacklist_earns: bool = False
+    cap_per_order: int | None = None
+    cap_per_day: int | None = None
+    cap_per_month: int | None = None
+    level_times: Mapping[int, Fraction] = field(default_factory=dict)
+    month_day_times: Mapping[int, Fraction] = field(default_factory=dict)
+    week_day_times: Mapping[int, Fraction] = field(default_factory=dict)
+    date_times: Mapping[date, Fraction] = field(default_factory=dict)
+    times_add_up: bool = True
+
+    @property
+    def has_period_caps(self) -> bool:
+        """Whether one order's points depend on the member's other orders."""
+        return self.cap_per_day is not None or self.cap_per_month is not None
+
+    @property
+    def has_day_times(self) -> bool:
+        """Whether the day of buying matters."""
+        return bool(self.month_day_times or self.week_day_times or self.date_times)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One saved state of the rule; of those with `valid_from` reached, the one saved last is in force."""
+
+    id: int
+    number: int
+    valid_from: datetime
+    saved_at: datetime
+    terms: Terms
+
+
+class Yield(NamedTuple):
+    """What one line has yielded in all by now: `earned` by the rule, `points` and `growth` after refunds.
+
+    A line that does not count has `version` None and zeros. `available_at` is None until the order is finished.
+    """
+
+    line_id: int
+    order_id: int
+    order_no: str
+    member_id: int
+    eligible_fen: int
+    refund_fen: int
+    earned: int
+    points: int
+    growth: int
+    times: Fraction
+    version: Version | None
+    counted_at: datetime | None
+    available_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(slots=True)
+class _Order:
+    lines: list[EarningLine]
+    version: Version
+    counted_at: datetime
+    day: date
+    times: Fraction
+    eligible: list[int]
+    points: int
+    growth: int
+    available_at: datetime | None
+
+
+def yields(
+    lines: Iterable[EarningLine],
+    versions: Sequence[Version],
+    *,
+    zone: ZoneInfo,
+    level_at: LevelAt | None = None,
+    blacklisted: Mapping[int, datetime] | None = None,
+) -> list[Yield]:
+    """One Yield per line, whatever the order in which the lines come.
+
+    Where a version caps days or months, `lines` must hold all orders of their members. `level_at(member_id, instant)`
+    is the level held then; `blacklisted` says since when a member earns nothing. Points of an order are rounded down
+    once and shared out to its lines by largest remainder, so that the lines add up exactly to the order.
+    """
+    newest_first = sorted(versions, key=lambda version: -version.number)
+    orders: dict[int, list[EarningLine]] = {}
+    for line in lines:
+        orders.setdefault(line.order_id, []).append(line)
+    found: list[Yield] = []
+    counting: list[_Order] = []
+    for group in orders.values():
+        group.sort(key=_line_place)
+        order = _reckon(group, newest_first, zone, level_at, blacklisted or {})
+        if order is None:
+            found += [_nothing(line) for line in group]
+        else:
+            counting.append(order)
+    if any(version.terms.has_period_caps for version in versions):
+        _cap_periods(counting)
+    for order in counting:
+        _share_out(order, zone, found)
+    return found
+
+
+def counted(line: EarningLine, newest_first: Sequence[Version]) -> tuple[datetime, Version] | None:
+    """When an order counts and by which version; None while it does not.
+
+    It counts at the first of placed, paid and finished at which the rule then in force asks for no more. An order
+    whose moment had passed before any rule was in force does not count.
+    """
+    if line.state == "closed":
+        return None
+    reached = _moments(line)
+    for rank, at in enumerate(reached):
+        if at is None:
+            continue
+        version = in_force(newest_first, at)
+        if version is None:
+            continue
+        wanted = _RANK[version.terms.counts_when]
+        if wanted == rank:
+            return at, version
+        earlier = reached[wanted] if wanted < rank else None
+        if earlier is not None and in_force(newest_first, earlier) is not None:
+            return at, version
+    return None
+
+
+def in_force(newest_first: Sequence[Version], at: datetime) -> Version | None:
+    """The version that holds at an instant."""
+    for version in newest_first:
+        if version.valid_from <= at:
+            return version
+    return None
+
+
+def kept(earned: int, eligible_fen: int, refund_fen: int) -> int:
+    """What stays of a line's points after `refund_fen` of its `eligible_fen` went back, rounded down.
+
+    Being a function of the refund in all, part refunds take back exactly the whole, in whatever steps they come.
+    """
+    left = eligible_fen - refund_fen
+    return earned * left // eligible_fen if left > 0 else 0
+
+
+def shares(total: int, weights: Sequence[int]) -> list[int]:
+    """`total` shared out by weight, by largest remainder, the earlier first among equals; adds up exactly."""
+    whole = sum(weights)
+    if not whole or not total:
+        return [0] * len(weights)
+    if len(weights) == 1:
+        return [total]
+    parts = [total * weight // whole for weight in weights]
+    missing = total - sum(parts)
+    if missing:
+        by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+        for i in by_remainder[:missing]:
+            parts[i] += 1
+    return parts
+
+
+@lru_cache(maxsize=8192)
+def lapse(expiry: Expiry, months: int, day: date, zone: ZoneInfo) -> datetime | None:
+    """The first instant at which points earned on a day are no longer valid: a midnight in the merchant's zone."""
+    if expiry == "never":
+        return None
+    if expiry == "next_year_end":
+        return datetime(day.year + 2, 1, 1, tzinfo=zone).astimezone(UTC)
+    end = add_months(day, months) + timedelta(days=1)
+    return datetime(end.year, end.month, end.day, tzinfo=zone).astimezone(UTC)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day some months later (earlier when negative), or that month's last day when it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, min(day.day, last))
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+def day_times(terms: Terms, day: date) -> Fraction:
+    """How many times the points a day gives: a date goes before a day of the month, that before a day of the week."""
+    return (
+        terms.date_times.get(day)
+        or terms.month_day_times.get(day.day)
+        or terms.week_day_times.get(day.isoweekday())
+        or ONE
+    )
+
+
+def _moments(line: EarningLine) -> tuple[datetime | None, datetime | None, datetime | None]:
+    # Files without a time of payment or finishing still say by their state that it happened.
+    placed = line.placed_at
+    paid = (line.paid_at or placed) if line.state != "unpaid" else None
+    return placed, paid, (line.finished_at or paid) if line.state == "finished" else None
+
+
+def _available_at(line: EarningLine, terms: Terms) -> datetime | None:
+    finished_at = _moments(line)[2]
+    return None if finished_at is None else finished_at + timedelta(days=terms.hold_days)
+
+
+def _line_place(line: EarningLine) -> tuple[int, int]:
+    return (line.state == "closed", line.line_id)
+
+
+def _reckon(
+    group: list[EarningLine],
+    newest_first: Sequence[Version],
+    zone: ZoneInfo,
+    level_at: LevelAt | None,
+    blacklisted: Mapping[int, datetime],
+) -> _Order | None:
+    first = group[0]
+    found = counted(first, newest_first)
+    if found is None:
+        return None
+    at, version = found
+    terms = version.terms
+    if blacklisted and not terms.blacklist_earns and (since := blacklisted.get(first.member_id)) and since <= at:
+        return None
+    eligible = [_eligible_fen(line, terms) for line in group]
+    amount = sum(eligible)
+    bought_at = first.paid_at or first.placed_at or at
+    times = _times(terms, first.member_id, bought_at, zone, level_at)
+    ratio, growth = terms.points_per_fen, terms.growth_per_fen
+    points = amount * ratio.numerator * times.numerator // (ratio.denominator * times.denominator)
+    if terms.cap_per_order is not None and points > terms.cap_per_order:
+        points = terms.cap_per_order
+    return _Order(
+        group, version, at, at.astimezone(zone).date(), times, eligible, points,
+        amount * growth.numerator // growth.denominator, _available_at(first, terms),
+    )  # fmt: skip
+
+
+def _eligible_fen(line: EarningLine, terms: Terms) -> int:
+    amount = line.gross_fen + (line.post_fen if terms.postage_counts else 0)
+    if terms.excluded_outer_ids and line.outer_id in terms.excluded_outer_ids:
+        return 0
+    if terms.excluded_words and any(word in line.title.casefold() for word in terms.excluded_words):
+        return 0
+    return max(amount, 0)
+
+
+def _times(
+    terms: Terms, member_id: int, bought_at: datetime, zone: ZoneInfo, level_at: LevelAt | None
+) -> Fraction:  # fmt: skip
+    level = day = ONE
+    if terms.level_times and level_at is not None:
+        level = terms.level_times.get(level_at(member_id, bought_at), ONE)
+    if terms.has_day_times:
+        day = day_times(terms, bought_at.astimezone(zone).date())
+    if terms.times_add_up:
+        return level * day if level is not ONE or day is not ONE else ONE
+    return max(level, day)
+
+
+def _cap_periods(orders: list[_Order]) -> None:
+    days: defaultdict[tuple[int, date], int] = defaultdict(int)
+    months: defaultdict[tuple[int, int, int], int] = defaultdict(int)
+    for order in sorted(orders, key=lambda order: (order.counted_at, order.lines[0].order_id)):
+        member_id, terms = order.lines[0].member_id, order.version.terms
+        day, month = (member_id, order.day), (member_id, order.day.year, order.day.month)
+        for cap, used in ((terms.cap_per_day, days[day]), (terms.cap_per_month, months[month])):
+            if cap is not None:
+                order.points = max(0, min(order.points, cap - used))
+        days[day] += order.points
+        months[month] += order.points
+
+
+def _share_out(order: _Order, zone: ZoneInfo, found: list[Yield]) -> None:
+    version, terms, eligible = order.version, order.version.terms, order.eligible
+    # Points for past orders lapse as if earned on the day the rule was saved; otherwise they would arrive dead.
+    expires_at = None
+    if terms.expiry != "never":
+        day = order.day
+        if order.counted_at < version.saved_at:
+            day = version.saved_at.astimezone(zone).date()
+        expires_at = lapse(terms.expiry, terms.expiry_months, day, zone)
+    all_points = shares(order.points, eligible)
+    all_growth = shares(order.growth, eligible) if order.growth else None
+    for i, line in enumerate(order.lines):
+        refund = eligible[i] if line.state == "closed" else min(line.refund_fen, eligible[i])
+        points, growth = all_points[i], all_growth[i] if all_growth else 0
+        found.append(
+            Yield(
+                line.line_id, line.order_id, line.order_no, line.member_id, eligible[i], refund, points,
+                kept(points, eligible[i], refund) if refund else points,
+                kept(growth, eligible[i], refund) if refund and growth else growth,
+                order.times, version, order.counted_at, order.available_at, expires_at,
+            )
+        )  # fmt: skip
+
+
+def _nothing(line: EarningLine) -> Yield:
+    return Yield(
+        line.line_id, line.order_id, line.order_no, line.member_id, 0, 0, 0, 0, 0, ONE, None, None, None, None
+    )  # fmt: skip
