@@ -1,0 +1,13 @@
+"""Everything that changes what members hold: settle, post, spend, give back, reserve, and what time brings."""
+
+from shuke.ledger.actions.maturing import expire, mature
+from shuke.ledger.actions.postings import post
+from shuke.ledger.actions.requests import GiveBack, Hold, Posting, Settled, Spend, Target
+from shuke.ledger.actions.reserving import commit, expire_reservations, release, reserve
+from shuke.ledger.actions.settling import settle
+from shuke.ledger.actions.spending import give_back, spend
+
+__all__ = [
+    "GiveBack", "Hold", "Posting", "Settled", "Spend", "Target", "commit", "expire", "expire_reservations",
+    "give_back", "mature", "post", "release", "reserve", "settle", "spend",
+]  # fmt: skip

@@ -1,0 +1,276 @@
+"""Reading members' accounts under lock, and writing back in a handful of statements what rules did to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from shuke.core import sql
+from shuke.core.errors import Refused
+from shuke.ledger import rules
+from shuke.ledger.actions.keys import key_reused
+from shuke.ledger.rules import Account, Label, Lot, Move, Reservation
+
+LOT_COLUMNS = (
+    'l.id, l.member_id, l.source, l.part, l.amount, l.state, l.available_at, l.expires_at, l.happened_at, l.rule_id, l."left",'
+    " l.lapsed, l.revoked"
+)
+
+
+class Book:
+    """Accounts of some members for one asset; `save` writes what changed. Use `open_book`."""
+
+    def __init__(self, merchant_id: int, asset: str, now: datetime, numbers: Iterator[int] | None = None) -> None:
+        self.merchant_id, self.asset, self.now = merchant_id, asset, now
+        self.accounts: dict[int, Account] = {}
+        self.lots: dict[int, Lot] = {}
+        self._before: dict[int, tuple[Any, ...]] = {}
+        self._pools: dict[int, tuple[int, int, int, int]] = {}
+        self._reservation_states: dict[int, str] = {}
+        self._block = 16
+        self.numbers = numbers or self._numbers()
+
+    def _numbers(self) -> Iterator[int]:
+        while True:
+            found = sql.rows("SELECT nextval('shuke_ids') FROM generate_series(1, %(n)s)", {"n": self._block})
+            self._block = min(self._block * 4, 4096)
+            yield from (row[0] for row in found)
+
+    def read(self, member_ids: Sequence[int]) -> None:
+        """The members' balances, open lots and open reservations."""
+        params = {"merchant_id": self.merchant_id, "asset": self.asset, "members": list(member_ids)}
+        for member_id in member_ids:
+            self.accounts[member_id] = Account(member_id, self.numbers)
+        for member_id, *pools in sql.rows(
+            "SELECT member_id, active, pending, reserved, debt FROM ledger_balance"
+            " WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = ANY(%(members)s)",
+            params,
+        ):
+            account = self.accounts[member_id]
+            account.active, account.pending, account.reserved, account.debt = pools
+        self.read_lots("l.member_id = ANY(%(members)s) AND l.state IN ('pending', 'active')", params)
+        self._read_reservations("r.member_id = ANY(%(members)s) AND r.state = 'reserved'", params)
+        for member_id, account in self.accounts.items():
+            self._pools[member_id] = (account.active, account.pending, account.reserved, account.debt)
+
+    def read_lots(self, condition: str, params: dict[str, Any]) -> None:
+        """More lots of the same members, such as those of a source."""
+        for row in sql.rows(
+            f"SELECT {LOT_COLUMNS} FROM ledger_lot l"
+            f" WHERE l.merchant_id = %(merchant_id)s AND l.asset = %(asset)s AND {condition}",
+            {"merchant_id": self.merchant_id, "asset": self.asset, **params},
+        ):
+            if row[0] in self.lots or row[1] not in self.accounts:
+                continue
+            lot = Lot(*row)
+            self.lots[lot.id] = self.accounts[lot.member_id].lots[lot.id] = lot
+            self._before[lot.id] = _mutable(lot)
+
+    def _read_reservations(self, condition: str, params: dict[str, Any]) -> None:
+        found = sql.rows(
+            "SELECT r.id, r.member_id, r.amount, r.state, r.until_at, t.kind, t.key, t.happened_at, t.by, t.source"
+            " FROM ledger_reservation r JOIN ledger_transfer t ON t.merchant_id = r.merchant_id AND t.id = r.id"
+            f" WHERE r.merchant_id = %(merchant_id)s AND r.asset = %(asset)s AND {condition}",
+            params,
+        )
+        parts = self.parts_of([row[0] for row in found])
+        for row in found:
+            one = Reservation(*row[:5], Label(*row[5:]), parts[row[0]])
+            self.accounts[one.member_id].reservations[one.id] = one
+            self._reservation_states[one.id] = one.state
+
+    def parts_of(self, transfer_ids: Sequence[int]) -> dict[int, list[rules.Part]]:
+        """From which lots transfers drew, in the order of use; lots that were not read yet are read."""
+        if not transfer_ids:
+            return {}
+        found = sql.rows(
+            "SELECT transfer_id, lot_id, amount FROM ledger_allocation"
+            " WHERE merchant_id = %(merchant_id)s AND transfer_id = ANY(%(transfers)s)",
+            {"merchant_id": self.merchant_id, "transfers": list(transfer_ids)},
+        )
+        missing = {row[1] for row in found} - self.lots.keys()
+        if missing:
+            self.read_lots("l.id = ANY(%(lots)s)", {"lots": list(missing)})
+        parts: dict[int, list[rules.Part]] = {number: [] for number in transfer_ids}
+        for transfer_id, lot_id, amount in found:
+            parts[transfer_id].append((self.lots[lot_id], amount))
+        for some in parts.values():
+            some.sort(key=lambda part: part[0].order)
+        return parts
+
+    def save(self) -> None:
+        """Write transfers, allocations, lots, reservations and balances. Refused `key_reused` on a key used meanwhile."""
+        moves = [move for account in self.accounts.values() for move in account.moves]
+        lots = {lot.id: lot for account in self.accounts.values() for lot in account.lots.values()}
+        try:
+            with transaction.atomic():
+                self._insert_lots([lot for number, lot in lots.items() if number not in self._before])
+                self._insert_transfers(moves)
+        except IntegrityError as error:
+            raise refusal(error) from error
+        self._update_lots(
+            [lot for number, lot in lots.items() if number in self._before and self._before[number] != _mutable(lot)]
+        )
+        self._write_reservations()
+        self._update_balances()
+
+    def _insert_lots(self, lots: Sequence[Lot]) -> None:
+        self._write(
+            """
+            INSERT INTO ledger_lot (merchant_id, asset, id, member_id, source, part, amount, state, available_at,
+                expires_at, happened_at, rule_id, "left", lapsed, revoked)
+            SELECT %(merchant_id)s, %(asset)s, r.*
+            FROM json_to_recordset(%(rows)s) AS r (id bigint, member_id bigint, source text, part int, amount bigint,
+                state text, available_at timestamptz, expires_at timestamptz, happened_at timestamptz, rule_id bigint,
+                "left" bigint, lapsed bigint, revoked bigint)
+            """,
+            [asdict(lot) for lot in lots],
+        )
+
+    def _insert_transfers(self, moves: Sequence[Move]) -> None:
+        self._write(
+            """
+            INSERT INTO ledger_transfer (merchant_id, asset, id, member_id, from_state, to_state, amount, lot_id, kind,
+                key, happened_at, by, source, rule_id, cause_id, note)
+            SELECT %(merchant_id)s, %(asset)s, r.*
+            FROM json_to_recordset(%(rows)s) AS r (id bigint, member_id bigint, from_state text, to_state text,
+                amount bigint, lot_id bigint, kind text, key text, happened_at timestamptz, by text, source text,
+                rule_id bigint, cause_id bigint, note jsonb)
+            """,
+            [
+                {"id": move.id, "member_id": move.member_id, "from_state": move.from_state, "to_state": move.to_state,
+                 "amount": move.amount, "lot_id": move.lot.id if move.lot else None,
+                 **{name: getattr(move.label, name) for name in _LABEL}}
+                for move in moves
+            ],
+        )  # fmt: skip
+        self._write(
+            """
+            INSERT INTO ledger_allocation (merchant_id, transfer_id, lot_id, amount)
+            SELECT %(merchant_id)s, r.* FROM json_to_recordset(%(rows)s) AS r (t bigint, l bigint, n bigint)
+            """,
+            [{"t": move.id, "l": lot.id, "n": amount} for move in moves for lot, amount in move.parts],
+        )
+
+    def _update_lots(self, lots: Sequence[Lot]) -> None:
+        self._write(
+            """
+            UPDATE ledger_lot l SET "left" = r."left", lapsed = r.lapsed, revoked = r.revoked, state = r.state,
+                available_at = r.available_at, expires_at = r.expires_at
+            FROM json_to_recordset(%(rows)s) AS r (id bigint, state text, available_at timestamptz,
+                expires_at timestamptz, "left" bigint, lapsed bigint, revoked bigint)
+            WHERE l.merchant_id = %(merchant_id)s AND l.id = r.id
+            """,
+            [
+                {"id": lot.id, "state": lot.state, "available_at": lot.available_at, "expires_at": lot.expires_at,
+                 "left": lot.left, "lapsed": lot.lapsed, "revoked": lot.revoked}
+                for lot in lots
+            ],
+        )  # fmt: skip
+
+    def _write_reservations(self) -> None:
+        every = [one for account in self.accounts.values() for one in account.reservations.values()]
+        self._write(
+            """
+            INSERT INTO ledger_reservation (merchant_id, asset, id, member_id, amount, state, until_at)
+            SELECT %(merchant_id)s, %(asset)s, r.* FROM json_to_recordset(%(rows)s) AS r (id bigint, member_id bigint,
+                amount bigint, state text, until_at timestamptz)
+            """,
+            [
+                {"id": one.id, "member_id": one.member_id, "amount": one.amount, "state": one.state,
+                 "until_at": one.until_at}
+                for one in every if one.id not in self._reservation_states
+            ],
+        )  # fmt: skip
+        self._write(
+            """
+            UPDATE ledger_reservation v SET state = r.state
+            FROM json_to_recordset(%(rows)s) AS r (id bigint, state text)
+            WHERE v.merchant_id = %(merchant_id)s AND v.id = r.id AND v.state = 'reserved'
+            """,
+            [
+                {"id": one.id, "state": one.state}
+                for one in every if self._reservation_states.get(one.id, one.state) != one.state
+            ],
+        )  # fmt: skip
+
+    def _update_balances(self) -> None:
+        changed = []
+        for member_id, account in self.accounts.items():
+            after = (account.active, account.pending, account.reserved, account.debt)
+            if after != self._pools[member_id]:
+                deltas = [new - old for new, old in zip(after, self._pools[member_id], strict=True)]
+                changed.append({"m": member_id, **dict(zip("aprd", deltas, strict=True))})
+        self._write(
+            """
+            UPDATE ledger_balance b
+            SET active = active + r.a, pending = pending + r.p, reserved = reserved + r.r, debt = debt + r.d
+            FROM json_to_recordset(%(rows)s) AS r (m bigint, a bigint, p bigint, r bigint, d bigint)
+            WHERE b.merchant_id = %(merchant_id)s AND b.asset = %(asset)s AND b.member_id = r.m
+            """,
+            changed,
+        )
+
+    def _write(self, statement: str, records: list[dict[str, Any]]) -> None:
+        """Run one statement over all records; every one of them must have its effect."""
+        if not records:
+            return
+        params = {"merchant_id": self.merchant_id, "asset": self.asset, "rows": json.dumps(records, default=_iso)}
+        if sql.run(statement, params) != len(records):
+            raise RuntimeError("a ledger row changed although its member was locked")
+
+
+def open_book(merchant_id: int, asset: str, member_ids: Iterable[int], now: datetime) -> Book:
+    """Lock the members' balance rows (made where missing, in the order of their ids) and read their accounts."""
+    members = sorted(set(member_ids))
+    lock(merchant_id, asset, members)
+    book = Book(merchant_id, asset, now)
+    book.read(members)
+    return book
+
+
+def lock(merchant_id: int, asset: str, member_ids: Sequence[int]) -> None:
+    """Make missing balance rows and lock all, in one pass over the sorted ids, so that two callers never wait crosswise."""
+    sql.run(
+        """
+        INSERT INTO ledger_balance AS b (merchant_id, asset, member_id, active, pending, reserved, debt)
+        SELECT %(merchant_id)s, %(asset)s, member_id, 0, 0, 0, 0
+        FROM (SELECT DISTINCT unnest(%(members)s::bigint[]) AS member_id) m ORDER BY member_id
+        ON CONFLICT (merchant_id, asset, member_id) DO UPDATE SET active = b.active WHERE false
+        """,
+        {"merchant_id": merchant_id, "asset": asset, "members": list(member_ids)},
+    )
+
+
+def refusal(error: IntegrityError) -> Exception:
+    """What a broken unique constraint means to the caller; other broken constraints are bugs and stay what they are."""
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+    if constraint == "transfer_once":
+        return key_reused()
+    if constraint == "lot_once":
+        return source_moved()
+    return error
+
+
+def source_moved() -> Refused:
+    """A source cannot yield to two members."""
+    return Refused("source_moved", _("What this source yielded stands with another customer."))
+
+
+_LABEL = [one.name for one in fields(Label)]
+
+
+def _mutable(lot: Lot) -> tuple[Any, ...]:
+    return (lot.left, lot.lapsed, lot.revoked, lot.state, lot.available_at, lot.expires_at)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)

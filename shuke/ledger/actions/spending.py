@@ -1,0 +1,128 @@
+"""Using up what is active, and giving it back to the lots it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from shuke.core import clock, sql
+from shuke.core.actors import SYSTEM, Actor
+from shuke.core.errors import Missing, Refused
+from shuke.core.tenancy import tenant
+from shuke.ledger import rules
+from shuke.ledger.actions.book import Book, open_book
+from shuke.ledger.actions.keys import Content, not_done_yet, transfers_by_key
+from shuke.ledger.actions.requests import GiveBack, Spend
+from shuke.ledger.rules import Label
+
+
+def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = SYSTEM) -> None:
+    """Use up active amounts, soonest-expiring lots first, then oldest; lots without an end last.
+
+    All or nothing. Refused `not_enough`, `in_debt`; a key that stands is left alone, Refused `key_reused` when it
+    stands with other content. What is due by now (maturing, lapsing, reservations over) is done first.
+    """
+    now = clock.now()
+    _positive(spends)
+    with tenant(merchant_id):
+        book = open_book(merchant_id, asset, (one.member_id for one in spends), now)
+        new = not_done_yet(
+            spends,
+            lambda one: one.key,
+            lambda one: (asset, one.member_id, rules.ACTIVE, rules.SPENT, one.kind, one.source, one.amount),
+            lambda keys: {key: row[:-1] for key, row in transfers_by_key(merchant_id, keys).items()},
+        )
+        for one in new:
+            account = book.accounts[one.member_id]
+            rules.bring_up_to_date(account, now)
+            label = Label(one.kind, one.key, one.happened_at or now, by.label, one.source, None, None, one.note)
+            rules.spend(account, label, one.amount)
+        book.save()
+
+
+def give_back(merchant_id: int, asset: str, backs: Sequence[GiveBack], *, by: Actor = SYSTEM) -> None:
+    """Return part or all of spendings (or committed reservations, by the reservation's key) to the very same lots.
+
+    The old expiry stays: what lapsed meanwhile stays lapsed. The lots used last get theirs first. Debt is repaid first.
+    All or nothing. Missing `no_spending`; Refused `more_than_spent`, `key_reused`.
+    """
+    now = clock.now()
+    _positive(backs)
+    with tenant(merchant_id):
+        spendings = _spendings(merchant_id, asset, [one.spend_key for one in backs])
+        book = open_book(merchant_id, asset, (member_id for _id, member_id in spendings.values()), now)
+        new = not_done_yet(
+            backs,
+            lambda one: one.key,
+            lambda one: (asset, spendings[one.spend_key], one.kind, one.source, one.amount),
+            lambda keys: _done(merchant_id, keys),
+        )
+        for one in new:
+            spend_id, member_id = spendings[one.spend_key]
+            account = book.accounts[member_id]
+            parts = _still_spent(book, spend_id)
+            rules.bring_up_to_date(account, now)
+            label = Label(one.kind, one.key, one.happened_at or now, by.label, one.source, None, spend_id, one.note)
+            rules.give_back(account, label, one.amount, parts, now)
+        book.save()
+
+
+def _spendings(merchant_id: int, asset: str, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """(transfer id, member) of what was spent under each key; a reservation's key stands for its commitment."""
+    found = {
+        row[0]: (row[1], row[2])
+        for row in sql.rows(
+            """
+            SELECT t.key, coalesce(c.id, t.id), t.member_id FROM ledger_transfer t
+            LEFT JOIN ledger_transfer c ON c.merchant_id = t.merchant_id AND c.cause_id = t.id
+                AND t.to_state = 'reserved' AND c.from_state = 'reserved' AND c.to_state = 'spent'
+            WHERE t.merchant_id = %(merchant_id)s AND t.asset = %(asset)s AND t.key = ANY(%(keys)s)
+                AND (t.to_state = 'spent' OR c.id IS NOT NULL)
+            """,
+            {"merchant_id": merchant_id, "asset": asset, "keys": list(keys)},
+        )
+    }
+    if any(key not in found for key in keys):
+        raise Missing("no_spending", _("This spending does not exist."))
+    return found
+
+
+def _still_spent(book: Book, spend_id: int) -> list[rules.Part]:
+    """What a spending still has of each lot, in the order of use, moves of this very call included."""
+    earlier = sql.rows(
+        "SELECT id FROM ledger_transfer WHERE merchant_id = %(merchant_id)s AND cause_id = %(spend)s"
+        " AND from_state = 'spent'",
+        {"merchant_id": book.merchant_id, "spend": spend_id},
+    )
+    parts = book.parts_of([spend_id, *(row[0] for row in earlier)])
+    given: dict[int, int] = {}
+    for number, some in parts.items():
+        if number != spend_id:
+            for lot, amount in some:
+                given[lot.id] = given.get(lot.id, 0) + amount
+    for account in book.accounts.values():
+        for move in account.moves:
+            if move.label.cause_id == spend_id and move.from_state == rules.SPENT:
+                for lot, amount in move.parts:
+                    given[lot.id] = given.get(lot.id, 0) + amount
+    return [(lot, amount - given.get(lot.id, 0)) for lot, amount in parts[spend_id]]
+
+
+def _done(merchant_id: int, keys: Sequence[str]) -> dict[str, Content]:
+    found = transfers_by_key(merchant_id, keys, prefixes=("lost",))
+    causes = dict(
+        sql.rows(
+            "SELECT key, cause_id FROM ledger_transfer WHERE merchant_id = %(merchant_id)s AND key = ANY(%(keys)s)",
+            {"merchant_id": merchant_id, "keys": list(found)},
+        )
+    )
+    return {
+        key: (asset, (causes[key], member_id), kind, source, amount)
+        for key, (asset, member_id, _from, _to, kind, source, amount, _id) in found.items()
+    }
+
+
+def _positive(requests: Sequence[Spend] | Sequence[GiveBack]) -> None:
+    if any(one.amount <= 0 for one in requests):
+        raise Refused("no_amount", _("An amount of nothing cannot be posted."))

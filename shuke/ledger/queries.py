@@ -1,0 +1,234 @@
+"""What members hold, how it came about, what will lapse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from shuke.core import clock, sql
+from shuke.ledger import rules
+from shuke.ledger.actions.book import Book
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a member holds of an asset: usable now, not yet usable, set aside, owed."""
+
+    active: int = 0
+    pending: int = 0
+    reserved: int = 0
+    debt: int = 0
+
+    @property
+    def spendable(self) -> int:
+        """What may be spent now; nothing while debt stands."""
+        return 0 if self.debt else self.active
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a statement.
+
+    `amount` is what the line adds to (active + pending − debt), so the lines of a member add up to that; internal
+    lines (maturing, repaying, committing) add nothing and show the amount that moved. `state` is where it stands:
+    pending, active, spent, expired, taken_back, debt, reserved, released.
+    """
+
+    id: int
+    kind: str
+    amount: int
+    state: str
+    source: str
+    note: dict[str, Any]
+    happened_at: datetime
+    expires_at: datetime | None
+    rule_id: int | None
+    by: str
+    is_internal: bool
+
+    @property
+    def cursor(self) -> tuple[datetime, int]:
+        """`before` for the page that follows this line."""
+        return (self.happened_at, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """An amount that lapses at an instant unless it is spent."""
+
+    member_id: int
+    expires_at: datetime
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A whole asset of a merchant: issued = active + pending + reserved + spent + expired + taken_back − debt."""
+
+    issued: int = 0
+    active: int = 0
+    pending: int = 0
+    reserved: int = 0
+    spent: int = 0
+    expired: int = 0
+    taken_back: int = 0
+    debt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """What a settled source stands at: `amount` in all, of it `pending`, `left` and `lapsed`."""
+
+    member_id: int
+    amount: int
+    pending: int
+    left: int
+    lapsed: int
+
+
+def balances(merchant_id: int, asset: str, member_ids: Sequence[int]) -> dict[int, Balance]:
+    """Every asked member's balance as of now, whether or not the job has done yet what is due; nothing is written."""
+    now = clock.now()
+    params = {"merchant_id": merchant_id, "asset": asset, "members": list(member_ids), "now": now}
+    found = {
+        row[0]: Balance(*row[1:])
+        for row in sql.rows(
+            "SELECT member_id, active, pending, reserved, debt FROM ledger_balance WHERE merchant_id = %(merchant_id)s"
+            " AND asset = %(asset)s AND member_id = ANY(%(members)s)",
+            params,
+        )
+    }
+    due = [row[0] for row in sql.rows(_DUE, params)]
+    if due:
+        book = Book(merchant_id, asset, now, numbers=count(-1, -1))
+        book.read(due)
+        for account in book.accounts.values():
+            rules.bring_up_to_date(account, now)
+            found[account.member_id] = Balance(account.active, account.pending, account.reserved, account.debt)
+    return {member_id: found.get(member_id, Balance()) for member_id in member_ids}
+
+
+def balance(merchant_id: int, asset: str, member_id: int) -> Balance:
+    """One member's balance."""
+    return balances(merchant_id, asset, [member_id])[member_id]
+
+
+def statement(
+    merchant_id: int,
+    asset: str,
+    member_id: int,
+    *,
+    before: tuple[datetime, int] | None = None,
+    limit: int = 50,
+    internal: bool = False,
+) -> list[Line]:
+    """A member's lines, the latest first; `before` is the last shown line's `cursor`.
+
+    `internal` adds the lines that change nothing of what is hers.
+    """  # fmt: skip
+    found = sql.dicts(
+        _STATEMENT,
+        {"merchant_id": merchant_id, "asset": asset, "member_id": member_id, "limit": limit, "internal": internal,
+         "before_at": before[0] if before else None, "before_id": before[1] if before else None},
+    )  # fmt: skip
+    return [Line(**{**row, "note": sql.loads(row["note"]) or {}}) for row in found]
+
+
+def expiring(merchant_id: int, asset: str, member_id: int | None, until: datetime) -> list[Expiring]:
+    """What lapses from now until an instant, by member and moment, soonest first; of everybody when no member is named."""
+    return [
+        Expiring(*row)
+        for row in sql.rows(
+            """
+            SELECT member_id, expires_at, sum("left")::bigint FROM ledger_lot
+            WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND state = 'active'
+                AND expires_at > %(now)s AND expires_at <= %(until)s
+                AND (%(member_id)s::bigint IS NULL OR member_id = %(member_id)s)
+            GROUP BY member_id, expires_at ORDER BY expires_at, member_id
+            """,
+            {"merchant_id": merchant_id, "asset": asset, "member_id": member_id, "now": clock.now(), "until": until},
+        )
+    ]
+
+
+def totals(merchant_id: int, asset: str) -> Totals:
+    """Sums over all members, computed from the transfers."""
+    moved = sql.rows(
+        "SELECT from_state, to_state, sum(amount)::bigint FROM ledger_transfer"
+        " WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s GROUP BY from_state, to_state",
+        {"merchant_id": merchant_id, "asset": asset},
+    )
+    sums: dict[str, int] = {}
+    for from_state, to_state, amount in moved:
+        sums[from_state] = sums.get(from_state, 0) - amount
+        sums[to_state] = sums.get(to_state, 0) + amount
+    return Totals(issued=-sums.pop(rules.ISSUED, 0), debt=-sums.pop(rules.DEBT, 0), **sums)
+
+
+def by_source(merchant_id: int, asset: str, sources: Sequence[str]) -> dict[str, Yield]:
+    """What settled sources stand at; sources that never yielded anything are left out."""
+    return {
+        row[0]: Yield(*row[1:])
+        for row in sql.rows(
+            """
+            SELECT s.source, coalesce(l.holder, l.first_holder), l.amount, l.pending, l."left", l.lapsed
+            FROM unnest(%(sources)s::text[]) AS s (source), LATERAL (
+                SELECT max(member_id) FILTER (WHERE amount > revoked) AS holder, max(member_id) AS first_holder,
+                    sum(amount - revoked)::bigint AS amount, sum("left")::bigint AS "left",
+                    coalesce(sum("left") FILTER (WHERE state = 'pending'), 0)::bigint AS pending,
+                    sum(lapsed)::bigint AS lapsed
+                FROM ledger_lot
+                WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND source = s.source AND part IS NOT NULL
+            ) l WHERE l.amount IS NOT NULL
+            """,
+            {"merchant_id": merchant_id, "asset": asset, "sources": list(dict.fromkeys(sources))},
+        )
+    }
+
+
+def open_reservations(merchant_id: int, asset: str, member_id: int) -> Mapping[int, tuple[int, datetime]]:
+    """A member's reservations that are not over: id → (amount, until)."""
+    return {
+        row[0]: (row[1], row[2])
+        for row in sql.rows(
+            "SELECT id, amount, until_at FROM ledger_reservation WHERE merchant_id = %(merchant_id)s"
+            " AND asset = %(asset)s AND member_id = %(member_id)s AND state = 'reserved' AND until_at > %(now)s",
+            {"merchant_id": merchant_id, "asset": asset, "member_id": member_id, "now": clock.now()},
+        )
+    }
+
+
+_DUE = """
+    SELECT member_id FROM ledger_lot
+    WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = ANY(%(members)s)
+        AND (state = 'pending' AND available_at <= %(now)s OR state = 'active' AND expires_at <= %(now)s)
+    UNION
+    SELECT member_id FROM ledger_reservation
+    WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = ANY(%(members)s)
+        AND state = 'reserved' AND until_at <= %(now)s
+"""
+
+_HERS = ", ".join(f"'{state}'" for state in sorted(rules.HERS))
+
+_STATEMENT = f"""
+    SELECT t.id, t.kind, t.source, t.note, t.happened_at, t.rule_id, t.by, l.expires_at,
+        t.amount * CASE WHEN m.change = 0 THEN 1 ELSE m.change END AS amount, m.change = 0 AS is_internal,
+        CASE WHEN t.from_state = 'issued' AND l.state = 'pending' THEN 'pending'
+            WHEN t.from_state = 'issued' AND l.state = 'lapsed' THEN 'expired'
+            WHEN t.from_state = 'issued' THEN 'active'
+            WHEN t.to_state = 'reserved' AND v.state = 'committed' THEN 'spent'
+            WHEN t.to_state = 'reserved' THEN v.state
+            WHEN t.from_state = 'debt' THEN 'debt'
+            ELSE t.to_state END AS state
+    FROM ledger_transfer t
+    CROSS JOIN LATERAL (SELECT (t.to_state IN ({_HERS}))::int - (t.from_state IN ({_HERS}))::int AS change) m
+    LEFT JOIN ledger_lot l ON l.merchant_id = t.merchant_id AND l.id = t.lot_id
+    LEFT JOIN ledger_reservation v ON v.merchant_id = t.merchant_id AND v.id = t.id AND t.to_state = 'reserved'
+    WHERE t.merchant_id = %(merchant_id)s AND t.asset = %(asset)s AND t.member_id = %(member_id)s
+        AND (%(internal)s OR m.change <> 0)
+        AND (%(before_at)s::timestamptz IS NULL OR (t.happened_at, t.id) < (%(before_at)s::timestamptz, %(before_id)s::bigint))
+    ORDER BY t.happened_at DESC, t.id DESC LIMIT %(limit)s
+"""
