@@ -53,7 +53,7 @@ def kind_of(path: Path) -> Kind:
     plain = head.removeprefix(codecs.BOM_UTF8)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         plain = plain.replace(b"\0", b"")[2:]
-    elif head.count(b"\0") * 20 > len(head):
+    elif head.count(b"\0") > max(8, len(head) // 20):
         raise Refused("not_a_table", _("This file is no table: it has binary content."))
     if _MARKUP.match(plain):
         raise Refused(

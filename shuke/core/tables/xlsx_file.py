@@ -76,8 +76,9 @@ class XlsxFile(Table):
         for number, cells in self._filled_rows(name):
             if number <= max(after, header_row):
                 continue
-            raw = "\t".join(cells)
-            row = Row(number, cells[:width] + [""] * (width - len(cells)), raw)
+            fitted = cells[:width] + [""] * (width - len(cells))
+            raw = "\t".join(fitted)
+            row = Row(number, fitted, raw)
             if any(cells[width:]):
                 row = Row(number, [], raw[:1000], "too_wide")
             elif "\0" in raw:
