@@ -165,7 +165,9 @@ def test_limits(tmp_path: Path) -> None:
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=12))
 def test_changed_bytes_never_break_reading(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
-    content = bytearray("订单编号,总金额,备注\r\n".encode("gb18030") + '"1001","2.00","谢谢"\r\n'.encode("gb18030") * 15)
+    content = bytearray(
+        "订单编号,总金额,备注\r\n".encode("gb18030") + '"1001","2.00","谢谢"\r\n'.encode("gb18030") * 15
+    )
     for place, value in changes:
         content[place % len(content)] = value
     try:
