@@ -81,24 +81,25 @@ def publish(merchant_id: int, found: Iterable[Fact], *, by: Actor = SYSTEM) -> N
     batch = list(found)
     if not batch:
         return
-    columns: tuple[list[Any], ...] = ([], [], [], [], [])
-    for one in batch:
-        payload = {f.name: getattr(one, f.name) for f in fields(one) if f.name not in _COMMON}
-        row = (one.kind, one.member_id, one.subject_id, json.dumps(payload), one.happened_at)
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
+    names = {cls: [f.name for f in fields(cls) if f.name not in _COMMON] for cls in {type(one) for one in batch}}
+    rows = [
+        {
+            "kind": one.kind,
+            "member_id": one.member_id,
+            "subject_id": one.subject_id,
+            "payload": {name: getattr(one, name) for name in names[type(one)]},
+            "happened_at": one.happened_at.isoformat(),
+        }
+        for one in batch
+    ]
     sql.run(
         """
         INSERT INTO core_fact (merchant_id, kind, member_id, subject_id, payload, happened_at, by)
-        SELECT %(merchant_id)s, kind, member_id, subject_id, payload::jsonb, happened_at, %(by)s
-        FROM unnest(%(kinds)s::text[], %(members)s::bigint[], %(subjects)s::bigint[], %(payloads)s::text[],
-                    %(moments)s::timestamptz[]) AS f (kind, member_id, subject_id, payload, happened_at)
+        SELECT %(merchant_id)s, kind, member_id, subject_id, payload, happened_at, %(by)s
+        FROM jsonb_to_recordset(%(facts)s::jsonb)
+            AS f (kind text, member_id bigint, subject_id bigint, payload jsonb, happened_at timestamptz)
         """,
-        {
-            "merchant_id": merchant_id,
-            "by": by.label,
-            **dict(zip(("kinds", "members", "subjects", "payloads", "moments"), columns, strict=True)),
-        },
+        {"merchant_id": merchant_id, "by": by.label, "facts": json.dumps(rows)},
     )
     if any(one.kind in _stories for one in batch):
         _wake(merchant_id)

@@ -68,19 +68,17 @@ class Identity(TenantModel):
 
 
 class Card(TenantModel):
-    """Personal values that came together, as an order's receiver does: sealed, with masks to show and ways to find them.
+    """Personal values that came together, as an order's receiver does; masks are made when they are shown.
 
-    `sealed` is the sealed JSON of clear values by field, null when the platform showed masked ones only. `masks` are
-    the masks of the sealed values, `stars` the values that the platform itself had masked. `digest` is keyed and of
-    all that was told: the same card again adds no row. The indexes are blind; `phone_tail` is of the last four digits.
-    For the card of the member's latest sighting `Member.seen_at` says when it was last seen, else `seen_at` does.
+    `sealed` is the sealed JSON of values by field; `~phone` is a phone as the platform itself had masked it.
+    `digest` is keyed and of all that was told: the same card again adds no row. The indexes are blind; `phone_tail`
+    is of the last four digits. For the card of the member's latest sighting `Member.seen_at` says when it was last
+    seen, else `seen_at` does.
     """
 
     member_id = models.BigIntegerField()
     digest = models.BinaryField()
-    sealed = models.BinaryField(null=True)
-    masks = models.JSONField(default=dict)
-    stars = models.JSONField(default=dict)
+    sealed = models.BinaryField()
     name_index = models.BinaryField(null=True)
     phone_index = models.BinaryField(null=True)
     phone_tail = models.BinaryField(null=True)

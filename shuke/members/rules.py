@@ -57,7 +57,9 @@ def is_masked(text: str) -> bool:
 
 def is_personal_word(text: str) -> bool:
     """Whether a nick or a free text holds a mobile number or a mail address and so may not lie open."""
-    return _PHONE_INSIDE.search(text) is not None or ("@" in text and _MAIL_INSIDE.search(text) is not None)
+    if "@" in text and _MAIL_INSIDE.search(text) is not None:
+        return True
+    return len(text) >= 11 and _PHONE_INSIDE.search(text) is not None
 
 
 def normal(field: str, value: str) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 from shuke.core import sql
 
+SEPARATOR = "\x1f"
+
 MEMBER = {
     "id": "bigint", "display_name": "text", "relation_source": "text", "province": "text", "city": "text",
     "joined_at": "timestamptz", "source": "text", "seen_at": "timestamptz", "seen_digest": "bytea",
@@ -20,8 +22,7 @@ IDENTITY = {
     "created_at": "timestamptz",
 }  # fmt: skip
 CARD = {
-    "member_id": "bigint", "digest": "bytea", "sealed": "bytea", "masks": "jsonb", "stars": "jsonb",
-    "name_index": "bytea", "phone_index": "bytea", "phone_tail": "bytea", "email_index": "bytea",
+    "member_id": "bigint", "digest": "bytea", "sealed": "bytea", "name_index": "bytea", "phone_index": "bytea", "phone_tail": "bytea", "email_index": "bytea",
     "alipay_index": "bytea", "seen_at": "timestamptz", "source": "text",
 }  # fmt: skip
 SOURCE_USE = {"member_id": "bigint", "source": "text", "items": "jsonb"}
@@ -36,6 +37,16 @@ def stage(name: str, columns: Mapping[str, str], records: Iterable[Sequence[Any]
     sql.run(f"TRUNCATE {name}")
     sql.copy_into(name, list(columns), records)
     return ", ".join(columns)
+
+
+def texts(values: Iterable[str]) -> str:
+    """Many texts as one parameter for `string_to_array(…, chr(31))`, a tenth of the cost of an array of texts."""
+    return SEPARATOR.join(values)
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Many whole numbers as one parameter for `%(…)s::bigint[]`, a tenth of the cost of an array of numbers."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def new_ids(count: int) -> list[int]:

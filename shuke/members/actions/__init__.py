@@ -1,5 +1,6 @@
 """What may be done with customers."""
 
-from shuke.members.actions.recognising import Sighting, recognise
+from shuke.members.actions.recognising import recognise
+from shuke.members.sighting import Sighting
 
 __all__ = ["Sighting", "recognise"]
