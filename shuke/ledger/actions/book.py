@@ -81,7 +81,8 @@ class Book:
         )
         parts = self.parts_of([row[0] for row in found])
         for row in found:
-            one = Reservation(*row[:5], Label(*row[5:]), parts[row[0]])
+            number, member_id, amount, state, until_at, *label = row
+            one = Reservation(number, member_id, amount, state, until_at, Label(*label), parts[number])
             self.accounts[one.member_id].reservations[one.id] = one
             self._reservation_states[one.id] = one.state
 
