@@ -113,7 +113,7 @@ def test_reading_goes_on_after_a_checkpoint(tmp_path: Path) -> None:
     chunks = list(table.chunks(300))
     assert [len(chunk) for chunk in chunks] == [300, 300, 300, 100]
     assert [row.number for row in table.rows(after=601)] == list(range(602, 1002))
-    assert chunks[2] == list(table.chunks(300, after=601))[0]
+    assert chunks[2] == next(table.chunks(300, after=601))
     assert table.row_estimate() == 1000
 
 
