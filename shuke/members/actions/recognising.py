@@ -99,7 +99,7 @@ def _look_up(merchant_id: int, shop_id: int, keys: Iterable[tuple[Key, ...]]) ->
             "SELECT i.value, m.id, m.seen_at, m.seen_digest, m.seen_source, m.relation_source"
             " FROM members_identity i JOIN members_member m ON m.merchant_id = i.merchant_id AND m.id = i.member_id"
             " WHERE i.merchant_id = %(merchant_id)s AND i.kind = %(kind)s AND i.shop_id = %(shop)s"
-            " AND i.value = ANY(string_to_array(%(values)s, chr(31)))",
+            " AND i.value = ANY((SELECT string_to_array(%(values)s, chr(31)))::text[])",
             {"merchant_id": merchant_id, "kind": kind, "shop": shop, "values": texts(values)},
         ):
             known.owners[kind, shop, value] = member_id
