@@ -102,6 +102,12 @@ def allocate(goods_fen: int, refund_fen: int, lines: Sequence[tuple[int, int | N
     return list(zip(gross, refunded, strict=True))
 
 
+def least_state(states: Sequence[str]) -> str:
+    """The state of an order by those of its lines: as far as the least of its open lines, closed when all are."""
+    still = [state for state in states if state != CLOSED]
+    return min(still, key=RANK.__getitem__) if still else CLOSED
+
+
 def is_older(state: str, refund_fen: int | None, known_state: str, known_refund_fen: int) -> bool:
     """Whether a telling of an order is behind what is known, so that it may fill gaps but move nothing back.
 

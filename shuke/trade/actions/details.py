@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from shuke.core import sql
 from shuke.core.actors import Actor
@@ -38,7 +38,10 @@ def take_lines(
     orders = _orders(merchant_id, shop_id, by_order, import_id)
     keyed = _keyed(merchant_id, by_order, orders, import_id)
     stored = _stored(merchant_id, list(orders.values()))
-    news = {key: record for key, record in keyed.items() if stored.get(key) != record.row_hash}
+    told = {
+        key: record for key, record in keyed.items() if key not in stored or stored[key].row_hash != record.row_hash
+    }
+    news = {key: record for key, record in told.items() if key not in stored or not _is_older(record, stored[key])}
     new_count = sum(key not in stored for key in news)
     touched = sorted({order_id for order_id, _key in news})
     if touched:
@@ -48,7 +51,7 @@ def take_lines(
         _advance_orders(merchant_id, touched, import_id)
         reallocate(merchant_id, touched)
         _follow(merchant_id, touched, before, by)
-    return Taken(new=new_count, changed=len(news) - new_count, same=len(records) - len(news))
+    return Taken(new_count, len(news) - new_count, len(records) - len(told), len(told) - len(news))
 
 
 def _orders(
@@ -71,7 +74,7 @@ def _orders(
             "shop_id": shop_id,
             "import_id": import_id,
             "order_nos": list(by_order),
-            "states": [lines[0].state for lines in by_order.values()],
+            "states": [rules.least_state([line.state for line in lines]) for lines in by_order.values()],
             "placed": [lines[0].placed_at for lines in by_order.values()],
             "paid": [lines[0].paid_at for lines in by_order.values()],
             "titles": [rules.short_title([line.title for line in lines]) for lines in by_order.values()],
@@ -104,15 +107,30 @@ def _keyed(
     }
 
 
-def _stored(merchant_id: int, order_ids: list[int]) -> dict[tuple[int, str], bytes]:
+class _Stored(NamedTuple):
+    row_hash: bytes
+    state: str
+    told_refund_fen: int
+
+
+def _stored(merchant_id: int, order_ids: list[int]) -> dict[tuple[int, str], _Stored]:
     return {
-        (order_id, key): bytes(row_hash or b"")
-        for order_id, key, row_hash in sql.rows(
-            "SELECT order_id, line_key, row_hash FROM trade_line WHERE merchant_id = %(merchant_id)s"
-            " AND order_id = ANY(%(order_ids)s) AND NOT is_vanished AND line_key <> '0'",
+        (order_id, key): _Stored(bytes(row_hash or b""), state, refund)
+        for order_id, key, row_hash, state, refund in sql.rows(
+            "SELECT order_id, line_key, row_hash, state, coalesce(told_refund_fen, 0) FROM trade_line"
+            " WHERE merchant_id = %(merchant_id)s AND order_id = ANY(%(order_ids)s) AND NOT is_vanished"
+            " AND line_key <> '0'",
             {"merchant_id": merchant_id, "order_ids": order_ids},
         )
     }
+
+
+def _is_older(record: LineRecord, stored: _Stored) -> bool:
+    return rules.is_older(record.state, _told_refund(record), stored.state, stored.told_refund_fen)
+
+
+def _told_refund(record: LineRecord) -> int | None:
+    return record.refund_fen if record.refund_state in {"", "refunded"} else 0
 
 
 def _write(merchant_id: int, news: Keyed, import_id: int | None) -> None:
@@ -147,10 +165,9 @@ def _row(line_id: int, order_id: int, key: str, record: LineRecord, import_id: i
     weight = record.due_fen if record.due_fen is not None else record.paid_fen
     if weight is None:
         weight = price * record.quantity
-    refund = record.refund_fen if record.refund_state in {"", "refunded"} else 0
     return (
         line_id, order_id, key, record.title, record.sku, record.product_id, record.outer_id, price, record.quantity,
-        weight, refund, record.state, record.row_hash, import_id,
+        weight, _told_refund(record), record.state, record.row_hash, import_id,
     )  # fmt: skip
 
 

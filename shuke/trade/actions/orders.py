@@ -38,11 +38,12 @@ def take_orders(
     fresh = [record for order_no, record in unique.items() if order_no not in stored]
     told = [record for order_no, record in unique.items() if order_no in stored and stored[order_no] != record.row_hash]
     taken = Taken(same=len(records) - len(fresh) - len(told))
+    # One call for all: members are recognised at most once in a transaction, so that imports cannot deadlock.
+    buyers = _recognise_buyers(merchant_id, shop_id, [*fresh, *told], import_id, by)
     if fresh:
-        taken = taken.plus(_insert(merchant_id, shop_id, fresh, import_id, by))
+        taken = taken.plus(_insert(merchant_id, shop_id, fresh, buyers[: len(fresh)], import_id, by))
     if told:
-        buyers = recognise_buyers(merchant_id, shop_id, told, import_id, by)
-        taken = taken.plus(tell_again(merchant_id, shop_id, told, buyers, import_id, by))
+        taken = taken.plus(tell_again(merchant_id, shop_id, told, buyers[len(fresh) :], import_id, by))
     return taken
 
 
@@ -51,9 +52,15 @@ def lock_shop(shop_id: int) -> None:
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('trade.shop', %(shop_id)s))", {"shop_id": shop_id})
 
 
-def _insert(merchant_id: int, shop_id: int, records: Sequence[OrderRecord], import_id: int | None, by: Actor) -> Taken:
+def _insert(
+    merchant_id: int,
+    shop_id: int,
+    records: Sequence[OrderRecord],
+    buyers: Sequence[int | None],
+    import_id: int | None,
+    by: Actor,
+) -> Taken:
     ids = new_ids(len(records))
-    buyers = recognise_buyers(merchant_id, shop_id, records, import_id, by)
     vault = crypto.vault(merchant_id)
     rows = []
     for order_id, member_id, record in zip(ids, buyers, records, strict=True):
@@ -96,7 +103,7 @@ def _fresh_row(
     )  # fmt: skip
 
 
-def recognise_buyers(
+def _recognise_buyers(
     merchant_id: int, shop_id: int, records: Sequence[OrderRecord], import_id: int | None, by: Actor
 ) -> list[int | None]:
     """The member of each record, None where the file tells nobody who could be recognised again."""

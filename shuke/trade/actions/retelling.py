@@ -49,9 +49,8 @@ def tell_again(
     merged, hashes, older_count = [], [], 0
     for record, buyer in zip(records, buyers, strict=True):
         before = stored[record.order_no]
-        older = not before["is_removed"] and rules.is_older(
-            record.state, record.refund_fen, before["state"], before["refund_fen"]
-        )
+        is_told = before["row_hash"] is not None and not before["is_removed"]
+        older = is_told and rules.is_older(record.state, record.refund_fen, before["state"], before["refund_fen"])
         one = _merge(before, record, buyer, older=older)
         older_count += older
         if not older:
@@ -88,7 +87,7 @@ def keep_before(merchant_id: int, order_ids: Sequence[int], import_id: int | Non
 
 def _stored(merchant_id: int, shop_id: int, order_nos: list[str], vault: Vault) -> dict[str, dict[str, Any]]:
     found = sql.dicts(
-        f"SELECT id, order_no, first_import_id, removed_at IS NOT NULL AS is_removed, private_sealed, {', '.join(_PLAIN)}"
+        f"SELECT id, order_no, first_import_id, removed_at IS NOT NULL AS is_removed, private_sealed, row_hash, {', '.join(_PLAIN)}"
         " FROM trade_order WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s"
         " AND order_no = ANY(%(order_nos)s) FOR UPDATE",
         {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": order_nos},

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from shuke.core import crypto, sql
 
 _BATCH = 1000
@@ -40,6 +42,29 @@ class ImportRow:
     created_at: datetime
     finished_at: datetime | None
     undone_at: datetime | None
+
+    @property
+    def report(self) -> str:
+        """What became of the file, in one sentence of the active language."""
+        if self.state == "failed":
+            return self.refusal
+        if self.state == "undone":
+            if self.kept_count:
+                return _("Undone. %(kept)d orders were changed by a later import and stay.") % {"kept": self.kept_count}
+            return _("Undone: everything is as it was before.")
+        told = [_("%(rows)d rows: %(new)d new, %(changed)d changed, %(same)d unchanged")]
+        if self.older_count:
+            told.append(_("%(older)d older than what is known"))
+        if self.rejected_count:
+            told.append(_("%(rejected)d rejected"))
+        return (_(", ").join(told) + _(".")) % {
+            "rows": self.row_count,
+            "new": self.new_count,
+            "changed": self.changed_count,
+            "same": self.same_count,
+            "older": self.older_count,
+            "rejected": self.rejected_count,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +139,7 @@ def reject_file(merchant_id: int, import_id: int) -> Iterator[bytes]:
         row = f"trade_reject|raw|{merchant_id}|{import_id}"
         yield _csv(
             [str(number), reason, *(_harmless(cell) for cell in _cells(vault.open(sealed, row=row)))]
-            for _id, number, reason, sealed in found
+            for _reject_id, number, reason, sealed in found
         )
         after = (found[-1][1], found[-1][0])
 

@@ -1,0 +1,153 @@
+"""Importing files: what stands afterwards, again, in the other order, later, and after undoing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shuke.core import sql
+from shuke.core.tenancy import tenant
+from shuke.trade import queries
+from tests.make import Place
+from tests.trade.exports import take, written
+
+ORDERS = "order_no, state, placed_at, paid_at, finished_at, total_fen, paid_fen, refund_fen, item_count, title"
+LINES = "o.order_no, l.line_key, l.title, l.quantity, l.gross_fen, l.refund_fen, l.state"
+
+
+def stand(place: Place) -> dict[str, list[tuple[Any, ...]]]:
+    """All that an import leaves, without ids."""
+    with tenant(place.merchant_id):
+        return {
+            "orders": sql.rows(f"SELECT {ORDERS} FROM trade_order WHERE removed_at IS NULL ORDER BY order_no"),
+            "lines": sql.rows(
+                f"SELECT {LINES} FROM trade_line l JOIN trade_order o USING (merchant_id)"
+                " WHERE l.order_id = o.id AND NOT l.is_vanished AND o.removed_at IS NULL ORDER BY 1, 2"
+            ),
+            "figures": sql.rows(
+                "SELECT m.display_name, f.order_count, f.paid_fen, f.closed_count, f.unpaid_count, f.lifecycle"
+                " FROM trade_figures f JOIN members_member m ON m.merchant_id = f.merchant_id AND m.id = f.member_id"
+                " WHERE f.order_count + f.closed_count + f.unpaid_count > 0 ORDER BY 1"
+            ),
+        }
+
+
+def counts(place: Place, import_id: int) -> tuple[int, ...]:
+    """(rows, new, changed, same, older, rejected) of an import."""
+    with tenant(place.merchant_id):
+        row = queries.import_row(place.merchant_id, import_id)
+    assert row is not None
+    return (
+        row.row_count,
+        row.new_count,
+        row.changed_count,
+        row.same_count,
+        row.older_count,
+        row.rejected_count,
+    )
+
+
+def test_orders_lines_members_and_figures_stand(alice: Place, tmp_path: Path) -> None:
+    order_list, details = written(tmp_path)
+    first = take(alice, order_list)
+    assert counts(alice, first) == (400, 400, 0, 0, 0, 0)
+    second = take(alice, details)
+    rows, new, *rest = counts(alice, second)
+    assert rows == new
+    assert rest == [0, 0, 0, 0]
+    found = stand(alice)
+    assert len(found["orders"]) == 400
+    assert len(found["lines"]) == rows
+    with tenant(alice.merchant_id):
+        assert sql.scalar(
+            "SELECT bool_and(o.g = l.g AND o.r = l.r) FROM"
+            " (SELECT id, greatest(0, paid_fen + refund_fen - post_fen) g, least(refund_fen, greatest(0, paid_fen +"
+            "  refund_fen - post_fen)) r FROM trade_order WHERE paid_at IS NOT NULL) o JOIN"
+            " (SELECT order_id, sum(gross_fen) g, sum(refund_fen) r FROM trade_line WHERE NOT is_vanished GROUP BY 1) l"
+            " ON l.order_id = o.id"
+        )
+
+
+def test_the_same_file_again_changes_nothing(alice: Place, tmp_path: Path) -> None:
+    paths = written(tmp_path)
+    for path in paths:
+        take(alice, path)
+    before, facts = stand(alice), _fact_count(alice)
+    for path in paths:
+        again = take(alice, path)
+        rows, new, changed, same, older, rejected = counts(alice, again)
+        assert (new, changed, older, rejected) == (0, 0, 0, 0)
+        assert same == rows
+    assert stand(alice) == before
+    assert _fact_count(alice) == facts + 2
+
+
+def test_details_first_gives_the_same(alice: Place, charlie: Place, tmp_path: Path) -> None:
+    order_list, details = written(tmp_path)
+    take(alice, order_list)
+    take(alice, details)
+    take(charlie, details)
+    take(charlie, order_list)
+    assert stand(alice) == stand(charlie)
+
+
+def test_a_later_export_moves_orders_on_and_an_older_one_moves_nothing_back(alice: Place, tmp_path: Path) -> None:
+    early = written(tmp_path / "early", as_of=datetime(2026, 10, 1))  # noqa: DTZ001 - the shop's wall clock
+    late = written(tmp_path / "late")
+    for path in early:
+        take(alice, path)
+    for path in late:
+        take(alice, path)
+    after = stand(alice)
+    for path in early:
+        again = take(alice, path)
+        assert counts(alice, again)[1:3] == (0, 0)
+    assert stand(alice) == after
+
+
+def test_early_then_late_equals_late_alone(alice: Place, charlie: Place, tmp_path: Path) -> None:
+    early = written(tmp_path / "early", as_of=datetime(2026, 10, 1))  # noqa: DTZ001 - the shop's wall clock
+    late = written(tmp_path / "late")
+    for path in [*early, *late]:
+        take(alice, path)
+    for path in late:
+        take(charlie, path)
+    assert stand(alice) == stand(charlie)
+
+
+@pytest.mark.parametrize("late_too", [False, True])
+def test_undoing_leaves_what_stood_before(alice: Place, tmp_path: Path, *, late_too: bool) -> None:
+    from shuke.trade import actions as trade
+    from shuke.trade.actions.undoing import run_undo_to_end
+
+    early = written(tmp_path / "early", as_of=datetime(2026, 10, 1))  # noqa: DTZ001 - the shop's wall clock
+    late = written(tmp_path / "late")
+    stood = [stand(alice)]
+    imports = []
+    for path in [*early, *late] if late_too else early:
+        imports.append(take(alice, path))
+        stood.append(stand(alice))
+    for import_id in reversed(imports):
+        stood.pop()
+        with tenant(alice.merchant_id):
+            trade.undo(alice.merchant_id, import_id, by=alice.by)
+        run_undo_to_end(alice.merchant_id, import_id)
+        assert stand(alice) == stood[-1]
+    with tenant(alice.merchant_id):
+        assert sql.scalar("SELECT count(*) FROM members_member") == 0
+
+
+def test_charlie_sees_nothing_of_it(alice: Place, charlie: Place, tmp_path: Path) -> None:
+    import_id = take(alice, written(tmp_path)[0])
+    with tenant(charlie.merchant_id):
+        assert queries.import_row(charlie.merchant_id, import_id) is None
+        assert queries.import_row(alice.merchant_id, import_id) is None
+        assert queries.order_count(charlie.merchant_id) == 0
+
+
+def _fact_count(place: Place) -> int:
+    with tenant(place.merchant_id):
+        return int(sql.scalar("SELECT count(*) FROM core_fact"))
