@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -11,7 +12,7 @@ from shuke.core import clock, sql
 from shuke.core.actors import SYSTEM, Actor
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
-_COLUMNS = "id, kind, subject_id, state, done_count, total_count, message, checkpoint"
+_COLUMNS = "id, kind, subject_id, state, done_count, total_count, message, checkpoint, started_at, updated_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,21 @@ class Progress:
     total_count: int
     message: str
     checkpoint: dict[str, Any]
+    started_at: datetime
+    updated_at: datetime | None
+
+    @property
+    def rate(self) -> float:
+        """Units a second since the work began; 0 while that cannot be told yet."""
+        if self.updated_at is None or not self.done_count:
+            return 0.0
+        return self.done_count / max(0.001, (self.updated_at - self.started_at).total_seconds())
+
+    @property
+    def seconds_left(self) -> int | None:
+        """About how long it will still take at this rate; None while that cannot be told."""
+        left = self.total_count - self.done_count
+        return round(left / self.rate) if self.rate and self.total_count and self.state == RUNNING else None
 
     @property
     def percent(self) -> int:
@@ -58,10 +74,15 @@ def advance(
     message: str | None = None,
     checkpoint: dict[str, Any] | None = None,
 ) -> None:
-    """Move it on, in the transaction that did the work; what is None stays."""
+    """Move it on, in the transaction that did the work; what is None stays.
+
+    The first move out of `waiting` is when it started.
+    """
     sql.run(
         """
-        UPDATE core_progress SET state = %(state)s, done_count = coalesce(%(done)s, done_count),
+        UPDATE core_progress SET state = %(state)s,
+            started_at = CASE WHEN state = 'waiting' THEN %(now)s::timestamptz ELSE started_at END,
+            done_count = coalesce(%(done)s, done_count),
             total_count = coalesce(%(total)s, total_count), message = coalesce(%(message)s, message),
             checkpoint = coalesce(%(checkpoint)s, checkpoint), updated_at = %(now)s,
             finished_at = CASE WHEN %(state)s IN ('done', 'failed') THEN %(now)s::timestamptz END
