@@ -101,56 +101,56 @@ def write_exports(
 def order_cells(order: Order, day: datetime, shop: str, layout: OrderLayout) -> Cells:
     """The cells of an order as known on a day, by column name (in the words of all layouts)."""
     state, refund = state_of(order, day)
-    goods = sum(line.due_fen for line in order.lines)
-    total = goods + order.post_fen
-    is_paid = order.paid is not None and order.paid <= day
-    paid = total - refund if is_paid else 0
-    is_shipped = order.shipped is not None and order.shipped <= day and state != _UNPAID
-    is_finished = state == _FINISHED
     number = order_no(order)
-    titles = "，".join(line.title for line in order.lines)
-    payment = f"2026{order.number:024d}" if is_paid else ""
+    is_paid = order.paid is not None and order.paid <= day
+    is_shipped = order.shipped is not None and order.shipped <= day and state != _UNPAID
     cells = {
         "订单编号": number,
         "主订单编号": number,
-        "买家应付货款": yuan(goods),
-        "买家应付邮费": yuan(order.post_fen),
-        "总金额": yuan(total),
-        "总金额(旧版)": yuan(total),
-        "退款金额": yuan(refund),
         "订单状态": state,
         "买家留言": order.message,
         "订单创建时间": str(order.placed),
         "订单付款时间": str(order.paid) if is_paid else "",
         "发货时间": str(order.shipped) if is_shipped else "",
-        "确认收货时间": str(order.finished) if is_finished else "",
+        "确认收货时间": str(order.finished) if state == _FINISHED else "",
         "物流公司": order.agency if is_shipped else "",
-        "支付单号": payment,
-        "支付详情": f"支付宝:{yuan(total)}" if is_paid else "",
+        "支付单号": f"2026{order.number:024d}" if is_paid else "",
         "宝贝总数量": str(sum(line.quantity for line in order.lines)),
         "宝贝种类": str(len(order.lines)),
         "店铺名称": shop,
-        "订单关闭原因": order.close_reason or "退款" if state == _CLOSED else "订单未关闭",
+        "订单关闭原因": (order.close_reason or "退款") if state == _CLOSED else "订单未关闭",
         "是否手机订单": "手机订单" if order.is_mobile else "",
     }
-    payout = yuan(paid if is_finished else 0)
+    parcel = order.parcel if is_shipped else ""
+    titles = "，".join(line.title for line in order.lines)
     if layout == "V10":
-        cells |= {"商品标题": titles, "买家实付金额": yuan(paid), "商家备注": order.remark, "确认收货打款金额": payout}
-        cells |= {"物流单号": order.parcel if is_shipped else "", "是否主动赔付": "否", "含应开票给个人红包": "0.00"}
-        cells |= {"商家编码": "，".join(line.outer_id for line in order.lines)}
+        cells |= {"商品标题": titles, "商家备注": order.remark, "物流单号": parcel, "是否主动赔付": "否"}
+        cells |= {"商家编码": "，".join(line.outer_id for line in order.lines), "含应开票给个人红包": "0.00"}
     else:
-        cells |= _CONSTANT
-        cells |= {
-            "宝贝标题": titles,
-            "买家实际支付金额": yuan(paid),
-            "商家备忘": order.remark,
-            "打款商家金额": payout + "元",
-        }
-        cells |= {
-            "物流单号": f"No:{order.parcel}" if is_shipped else "",
-            "订单备注": order.remark and "'" + order.remark,
-        }
-    return cells | _person(order, layout)
+        remark = "'" + order.remark if order.remark else ""
+        cells |= _CONSTANT | {"宝贝标题": titles, "商家备忘": order.remark, "订单备注": remark}
+        cells |= {"物流单号": f"No:{parcel}" if parcel else ""}
+    return cells | _amounts(order, refund, is_paid=is_paid, is_finished=state == _FINISHED) | _person(order, layout)
+
+
+def _amounts(order: Order, refund: int, *, is_paid: bool, is_finished: bool) -> Cells:
+    """Total = goods + postage; paid = total − refund, as in every real export."""
+    goods = sum(line.due_fen for line in order.lines)
+    total = goods + order.post_fen
+    paid = yuan(total - refund if is_paid else 0)
+    payout = paid if is_finished else "0.00"
+    return {
+        "买家应付货款": yuan(goods),
+        "买家应付邮费": yuan(order.post_fen),
+        "总金额": yuan(total),
+        "总金额(旧版)": yuan(total),
+        "退款金额": yuan(refund),
+        "支付详情": f"支付宝:{yuan(total)}" if is_paid else "",
+        "买家实际支付金额": paid,
+        "买家实付金额": paid,
+        "打款商家金额": payout + "元",
+        "确认收货打款金额": payout,
+    }
 
 
 _CONSTANT: Final = dict.fromkeys(("买家支付积分", "返点积分", "买家实际支付积分", "店铺Id", "卖家服务费"), "0") | {
