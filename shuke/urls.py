@@ -1,5 +1,14 @@
 """Addresses of all surfaces."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="console:home")),
+    path("console/", include("shuke.console.urls")),
+]
+
+handler400 = "shuke.console.pages.errors.bad_request"
+handler403 = "shuke.console.pages.errors.forbidden"
+handler404 = "shuke.console.pages.errors.not_found"
+handler500 = "shuke.console.pages.errors.broken"

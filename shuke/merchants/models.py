@@ -36,6 +36,15 @@ class User(AbstractBaseUser):
         return self.display_name
 
 
+class SignInTry(models.Model):
+    """Failed attempts to sign in under one name or from one address, known only by a keyed hash."""
+
+    subject = models.BinaryField(primary_key=True)
+    failure_count = models.IntegerField()
+    tried_at = models.DateTimeField()
+    blocked_until = models.DateTimeField()
+
+
 class Merchant(models.Model):
     """A business on this installation; the tenant."""
 

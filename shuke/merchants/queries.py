@@ -61,6 +61,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """What a kind of staff may do."""
+
+    name: str
+    label: str
+    rights: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class AuditLine:
     """One line of the audit log; `by` is `staff:12`, `buyer:7`, `system`."""
 
@@ -75,6 +84,26 @@ class AuditLine:
 
 
 _PERSON = "s.id, s.user_id, u.username, u.display_name, s.role, s.is_active"
+
+
+def roles() -> list[Role]:
+    """Every role, the one with the most rights first, in the active language."""
+    return [Role(name, str(label), rules.rights_of(name)) for name, label in rules.ROLES.items()]
+
+
+def rights() -> dict[str, str]:
+    """Every right and what it allows, in the active language."""
+    return {name: str(label) for name, label in rules.RIGHTS.items()}
+
+
+def right_label(right: str) -> str:
+    """What a right allows, in the active language."""
+    return str(rules.RIGHTS[right])
+
+
+def is_set_up() -> bool:
+    """Whether anybody can sign in on this installation."""
+    return bool(sql.scalar("SELECT EXISTS (SELECT FROM merchants_user)"))
 
 
 def merchant(merchant_id: int) -> Merchant | None:
@@ -123,6 +152,11 @@ def people(merchant_id: int) -> list[Person]:
             {"merchant_id": merchant_id},
         )
     ]
+
+
+def staff_member(merchant_id: int, staff_id: int) -> Person | None:
+    """One of the staff."""
+    return next((one for one in people(merchant_id) if one.id == staff_id), None)
 
 
 def setting(merchant_id: int, spec: type[S]) -> S:

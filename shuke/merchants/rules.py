@@ -60,3 +60,14 @@ def may(role: str, right: str) -> bool:
 def rights_of(role: str) -> frozenset[str]:
     """All rights of a role; none for an unknown one."""
     return _GRANTED.get(role, frozenset())
+
+
+FREE_TRIES = 5
+FORGET_AFTER_SECONDS = 3600
+
+
+def delay_seconds(failure_count: int) -> int:
+    """How long to wait after so many failed attempts to sign in: none for four, then 30 s, doubling up to 15 min."""
+    if failure_count < FREE_TRIES:
+        return 0
+    return int(min(30 * 2 ** min(failure_count - FREE_TRIES, 10), 900))

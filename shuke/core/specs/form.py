@@ -104,6 +104,11 @@ class Row:
     form: Form
     errors: list[str]
 
+    @property
+    def id(self) -> str:
+        """The id of its box."""
+        return field_id(self.name)
+
 
 @dataclass(frozen=True)
 class Section:
@@ -184,6 +189,11 @@ class FormField:
         return force_str(self.shape.ui.placeholder)
 
     @property
+    def autocomplete(self) -> str:
+        """What a browser may fill in by itself."""
+        return self.shape.ui.autocomplete
+
+    @property
     def input_mode(self) -> str:
         """Which keyboard a phone shows."""
         if self.shape.kind == "int":
@@ -234,7 +244,10 @@ class Form:
         return iter(self.fields)
 
     def __getitem__(self, name: str) -> FormField:
-        return next(one for one in self.fields if one.shape.name == name)
+        for one in self.fields:
+            if one.shape.name == name:
+                return one
+        raise KeyError(name)
 
     @property
     def sections(self) -> list[Section]:

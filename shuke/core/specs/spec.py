@@ -50,7 +50,8 @@ class Ui:
 
     `widget` is one of WIDGETS, chosen by type when empty. `choices` are (value, label) pairs, a mapping, or a function
     without arguments called when the form is shown (within the merchant's scope). Fields with the same `section` stand
-    together under that title. `row` names one row of a list, for its buttons.
+    together under that title. `row` names one row of a list, for its buttons;
+    `autocomplete` is HTML's.
     """
 
     label: Text
@@ -61,6 +62,7 @@ class Ui:
     section: Text = ""
     placeholder: Text = ""
     row: Text = ""
+    autocomplete: str = ""
 
     def __post_init__(self) -> None:
         if self.widget and self.widget not in WIDGETS:

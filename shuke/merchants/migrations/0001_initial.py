@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("core", "0001_initial"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The console's pages, one file for each thing a seller does."""

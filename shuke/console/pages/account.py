@@ -1,0 +1,53 @@
+"""One's own account: password and language."""
+
+from __future__ import annotations
+
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from shuke.console.desk import Desk, is_local, page
+from shuke.core import language
+from shuke.merchants import actions as merchants
+from shuke.merchants.queries import right_label
+from shuke.merchants.specs import PasswordSpec
+
+
+@page()
+def show(desk: Desk) -> HttpResponse:
+    """Who I am here and what I may do."""
+    return desk.show("console/account/show.html", rights=[right_label(right) for right in sorted(desk.person.rights)])
+
+
+@sensitive_post_parameters()
+@page(methods=("GET", "POST"))
+def change_password(desk: Desk) -> HttpResponse:
+    """Another password; other browsers are signed out by it, this one stays."""
+
+    def act(filled: PasswordSpec) -> None:
+        merchants.change_password(desk.person.user_id, filled.old, filled.new)
+        desk.request.user.refresh_from_db()
+        update_session_auth_hash(desk.request, desk.request.user)  # type: ignore[arg-type]
+
+    return desk.fill_in(
+        PasswordSpec,
+        "console/account/password.html",
+        act,
+        to="console:account",
+        said=_("Your password is changed; other devices are signed out."),
+    )
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Speak another language from now on, also to somebody who is not signed in."""
+    code = language.chosen(request.POST.get("language", ""))
+    if request.user.is_authenticated:
+        merchants.set_language(int(request.user.pk), code)
+    wanted = request.POST.get("next", "")
+    response = HttpResponseRedirect(wanted if is_local(request, wanted) and wanted else reverse("console:home"))
+    language.remember(response, code)
+    return response

@@ -1,0 +1,124 @@
+"""What people fill in about merchants, shops and staff; and the register of every module's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field, model_validator
+
+from shuke.core.specs import Mismatch, Spec, Ui
+from shuke.merchants import queries
+
+Name = Field(min_length=1, max_length=100)
+
+
+class MerchantSpec(Spec):
+    """A merchant."""
+
+    name: Annotated[str, Ui(_("Name of the business"), help=_("Your staff see it; buyers see the shop's name.")), Name]
+    zone: Annotated[
+        str, Ui(_("Time zone"), help=_("Days, check-ins and figures follow it.")), Field(min_length=1, max_length=64)
+    ] = "Asia/Shanghai"
+
+
+class ShopEditSpec(Spec):
+    """What may change about a shop."""
+
+    name: Annotated[str, Ui(_("Shop name"), help=_("As buyers know it.")), Name]
+    url: Annotated[
+        str,
+        Ui(_("Shop address"), widget="url", placeholder="https://shop123.taobao.com", help=_("For links and pages.")),
+        Field(max_length=200, pattern=r"^(https?://[^\s]+)?$"),
+    ] = ""
+
+
+class ShopSpec(ShopEditSpec):
+    """A shop to be added; the page offers the platforms."""
+
+    platform: Annotated[str, Ui(_("Platform"), widget="radio"), Field(min_length=1, max_length=32)] = "taobao"
+
+
+class PersonSpec(Spec):
+    """Somebody who is to work here."""
+
+    display_name: Annotated[str, Ui(_("Name")), Field(min_length=1, max_length=64)]
+    username: Annotated[
+        str,
+        Ui(
+            _("Sign-in name"),
+            help=_("2 to 64 characters without blanks; letters, digits or Chinese."),
+            autocomplete="off",
+        ),
+        Field(min_length=2, max_length=64),
+    ]
+    role: Annotated[str, Ui(_("Role"), widget="radio", choices=lambda: _role_pairs())] = "agent"
+
+
+class RoleSpec(Spec):
+    """What somebody may do, and whether she may come in at all."""
+
+    role: Annotated[str, Ui(_("Role"), widget="radio", choices=lambda: _role_pairs())] = "agent"
+    is_active: Annotated[
+        bool, Ui(_("May sign in"), help=_("Switched off, she is out at once; what she did stays."))
+    ] = True
+
+
+class PasswordSpec(Spec):
+    """A person's new password."""
+
+    old: Annotated[
+        str, Ui(_("Present password"), widget="password", autocomplete="current-password"),
+        Field(min_length=1, max_length=256),
+    ]  # fmt: skip
+    new: Annotated[
+        str,
+        Ui(_("New password"), widget="password", autocomplete="new-password", help=_("At least 10 characters.")),
+        Field(min_length=10, max_length=256),
+    ]
+    again: Annotated[
+        str, Ui(_("New password again"), widget="password", autocomplete="new-password"),
+        Field(min_length=1, max_length=256),
+    ]  # fmt: skip
+
+    @model_validator(mode="after")
+    def _same(self) -> Self:
+        if self.new != self.again:
+            raise Mismatch("again", _("The two new passwords differ."))
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class SettingPage:
+    """A Spec whose value the merchant keeps as a setting, and who may change it."""
+
+    spec: type[Spec]
+    title: str | Promise
+    right: str
+    lead: str | Promise = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in addresses and in the table of settings."""
+        return self.spec.__name__
+
+
+_pages: dict[str, SettingPage] = {}
+
+
+def register_setting(
+    spec: type[Spec], title: str | Promise, right: str = "settings.edit", *, lead: str | Promise = ""
+) -> None:
+    """Have the console's settings offer a Spec; every field needs a default. Called where the Spec is declared."""
+    _pages[spec.__name__] = SettingPage(spec, title, right, lead)
+
+
+def setting_pages() -> list[SettingPage]:
+    """Every registered setting in the order of registration."""
+    return list(_pages.values())
+
+
+def _role_pairs() -> list[tuple[str, str]]:
+    return [(role.name, role.label) for role in queries.roles()]
