@@ -44,6 +44,7 @@ class Line:
     source: str
     note: dict[str, Any]
     happened_at: datetime
+    available_at: datetime | None
     expires_at: datetime | None
     rule_id: int | None
     by: str
@@ -214,7 +215,7 @@ _DUE = """
 _HERS = ", ".join(f"'{state}'" for state in sorted(rules.HERS))
 
 _STATEMENT = f"""
-    SELECT t.id, t.kind, t.source, t.note, t.happened_at, t.rule_id, t.by, l.expires_at,
+    SELECT t.id, t.kind, t.source, t.note, t.happened_at, t.rule_id, t.by, l.available_at, l.expires_at,
         t.amount * CASE WHEN m.change = 0 THEN 1 ELSE m.change END AS amount, m.change = 0 AS is_internal,
         CASE WHEN t.from_state = 'issued' AND l.state = 'pending' THEN 'pending'
             WHEN t.from_state = 'issued' AND l.state = 'lapsed' THEN 'expired'

@@ -83,3 +83,18 @@ class LevelChange(TenantModel):
 
     class Meta:
         indexes = [models.Index(fields=["merchant_id", "member_id", "at"], name="levelchange_member")]
+
+
+class Adjustment(TenantModel):
+    """One adjustment by hand of one member or more, with its reason; what moved stands in the ledger. Insert-only."""
+
+    key = models.TextField()
+    reason = models.TextField()
+    member_count = models.IntegerField()
+    amount = models.BigIntegerField()
+    at = models.DateTimeField()
+    by = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "key"], name="adjustment_once")]
+        indexes = [models.Index(fields=["merchant_id", "at"], name="adjustment_time")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from shuke.loyalty.events import PointsAdjusted
 from shuke.loyalty.queries.rulebook import POINTS, point_versions, points_rules, signup_source, zone_of
 from shuke.loyalty.rules.points import Version, in_force, lapse
 from shuke.loyalty.specs import AdjustLimitSpec, PointsRuleSpec
-from shuke.members import queries as members
+from shuke.members.queries import roll as members
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries as places
 from shuke.trade import queries as trade
@@ -56,10 +56,9 @@ def adjust(
         )
         for item in items
     ]  # fmt: skip
-    if _was_done(merchant_id, postings):
-        ledger.post(merchant_id, POINTS, postings, by=by, allow_debt=allow_debt)
-        return
     ledger.post(merchant_id, POINTS, postings, by=by, allow_debt=allow_debt)
+    if not _is_first(merchant_id, items, reason, by, key):
+        return
     publish(
         merchant_id,
         [PointsAdjusted(member_id=item.member_id, happened_at=now, amount=item.amount) for item in items],
@@ -122,3 +121,15 @@ def _gift_lapses_at(merchant_id: int, now: datetime) -> datetime | None:
         return None
     zone = zone_of(merchant_id)
     return lapse(version.terms.expiry, version.terms.expiry_months, now.astimezone(zone).date(), zone)
+
+
+def _is_first(merchant_id: int, items: Sequence[Adjustment], reason: str, by: Actor, key: str) -> bool:
+    return bool(
+        sql.run(
+            "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, at, by)"
+            " VALUES (%(merchant_id)s, %(key)s, %(reason)s, %(count)s, %(amount)s, %(now)s, %(by)s)"
+            " ON CONFLICT DO NOTHING",
+            {"merchant_id": merchant_id, "key": key, "reason": reason, "count": len(items),
+             "amount": sum(item.amount for item in items), "now": clock.now(), "by": by.label},
+        )
+    )  # fmt: skip

@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from shuke.core import clock, facts, jobs, progress, sql
+from shuke.core import clock, facts, progress, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
@@ -23,7 +22,7 @@ from shuke.loyalty.queries.standings import figures_of, keep_figures, standings_
 from shuke.loyalty.rules import levels as rules
 from shuke.loyalty.rules.levels import Standing
 from shuke.loyalty.specs import LevelRuleSpec
-from shuke.members import queries as members
+from shuke.members.queries import roll as members
 from shuke.merchants import actions as merchants
 
 REVIEW_ALL = "loyalty.review_all"
@@ -142,12 +141,13 @@ def start_review(merchant_id: int, *, by: Actor = SYSTEM) -> int:
     if latest is not None and latest.state == progress.WAITING:
         return latest.id
     progress_id = progress.begin(merchant_id, REVIEW_ALL, total=members.member_count(merchant_id), by=by)
-    review_job.configure(lock=f"{REVIEW_ALL}:{merchant_id}").defer(merchant_id=merchant_id, progress_id=progress_id)
+    app.configure_task(REVIEW_ALL, queue="jobs", lock=f"{REVIEW_ALL}:{merchant_id}").defer(
+        merchant_id=merchant_id, progress_id=progress_id
+    )
     return progress_id
 
 
-@app.task(name=REVIEW_ALL, queue="default", retry=RetryStrategy(max_attempts=5, wait=5))
-def review_job(merchant_id: int, progress_id: int) -> None:
+def review_all(merchant_id: int, progress_id: int) -> None:
     """Review everybody, chunk by chunk, going on from the checkpoint after a crash."""
     while _review_chunk(merchant_id, progress_id):
         pass
@@ -164,14 +164,6 @@ def review_due(merchant_id: int) -> int:
                 return count
             review_levels(merchant_id, due)
             after_id, count = due[-1], count + len(due)
-
-
-@app.periodic(cron="20 * * * *")
-@app.task(name="loyalty.review_due", queue="default", queueing_lock="loyalty.review_due")
-def review_due_everywhere(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
-    """Every hour, so that each merchant's midnight is met in her own zone."""
-    for merchant_id in jobs.merchant_ids():
-        review_due(merchant_id)
 
 
 def _review_chunk(merchant_id: int, progress_id: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as __
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from shuke.core import clock, progress, sql
@@ -57,7 +56,9 @@ def start_backfill(merchant_id: int, *, by: Actor = SYSTEM) -> int:
     if latest is not None and latest.state == progress.WAITING:
         return latest.id
     progress_id = progress.begin(merchant_id, BACKFILL, total=trade.order_count(merchant_id), by=by)
-    backfill_job.configure(lock=f"{BACKFILL}:{merchant_id}").defer(merchant_id=merchant_id, progress_id=progress_id)
+    app.configure_task(BACKFILL, queue="jobs", lock=f"{BACKFILL}:{merchant_id}").defer(
+        merchant_id=merchant_id, progress_id=progress_id
+    )
     return progress_id
 
 
@@ -68,12 +69,6 @@ def backfill(merchant_id: int, progress_id: int) -> None:
     """
     while _backfill_chunk(merchant_id, progress_id):
         pass
-
-
-@app.task(name=BACKFILL, queue="default", retry=RetryStrategy(max_attempts=5, wait=5))
-def backfill_job(merchant_id: int, progress_id: int) -> None:
-    """The backfill as a job."""
-    backfill(merchant_id, progress_id)
 
 
 def _backfill_chunk(merchant_id: int, progress_id: int) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from django.db import transaction
 
 from shuke.core import clock, sql
 from shuke.core.actors import SYSTEM, Actor
+from shuke.core.errors import Refused
 from shuke.ledger import actions as ledger
+from shuke.ledger import queries as balances
 from shuke.loyalty.queries.rulebook import GROWTH, POINTS, line_source, point_versions, zone_of
 from shuke.loyalty.rules.points import LevelAt, Version, Yield, yields
-from shuke.members import queries as members
+from shuke.members.queries import roll as members
 from shuke.trade import queries as trade
 
 
@@ -43,10 +46,10 @@ def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = S
         return Settlement(member_ids)
     found = reckon(merchant_id, lines, versions)
     now = clock.now()
-    points = ledger.settle(merchant_id, POINTS, [_points_target(one, now) for one in found], by=by)
+    points = _settle(merchant_id, POINTS, [_points_target(one, now) for one in found], by)
     if any(version.terms.growth_per_fen for version in versions):
-        ledger.settle(merchant_id, GROWTH, [_growth_target(one, now) for one in found], by=by)
-    return Settlement(member_ids, points.credited, points.taken_back)
+        _settle(merchant_id, GROWTH, [_growth_target(one, now) for one in found], by)
+    return Settlement(member_ids | points.changed_members, points.credited, points.taken_back)
 
 
 def reckon(merchant_id: int, lines: Sequence[trade.EarningLine], versions: Sequence[Version]) -> list[Yield]:
@@ -89,6 +92,24 @@ def level_history(merchant_id: int, member_ids: Iterable[int]) -> LevelAt:
     return level_at
 
 
+def _settle(merchant_id: int, asset: str, targets: list[ledger.Target], by: Actor) -> ledger.Settled:
+    try:
+        with transaction.atomic():
+            return ledger.settle(merchant_id, asset, targets, by=by)
+    except Refused as refused:
+        if refused.code != "source_moved":
+            raise
+    # An order turned out to be somebody else's: it is taken from the one before the other gets it.
+    standing = balances.by_source(merchant_id, asset, [target.source for target in targets])
+    moved = [
+        replace(target, amount=0)
+        for target in targets
+        if (now := standing.get(target.source)) and now.amount and now.member_id != target.member_id
+    ]
+    ledger.settle(merchant_id, asset, moved, by=by)
+    return ledger.settle(merchant_id, asset, targets, by=by)
+
+
 def _with_siblings(merchant_id: int, order_ids: Collection[int]) -> list[int]:
     buyers = trade.members_of_orders(merchant_id, order_ids)
     return trade.order_ids_of_members(merchant_id, buyers)
@@ -109,11 +130,13 @@ def _growth_target(one: Yield, now: datetime) -> ledger.Target:
     )  # fmt: skip
 
 
-def note_of(one: Yield) -> Mapping[str, Any]:
+def note_of(one: Yield) -> dict[str, Any]:
     """What is needed to explain a line later: order number, amounts in fen, multiplier."""
     note: dict[str, Any] = {"order_no": one.order_no, "fen": one.eligible_fen}
     if one.refund_fen:
         note["refund_fen"] = one.refund_fen
     if one.times != 1:
         note["times"] = str(one.times)
+    if one.level_times != 1:
+        note["level_times"] = str(one.level_times)
     return note

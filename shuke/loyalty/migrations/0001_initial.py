@@ -15,6 +15,24 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Adjustment',
+            fields=[
+                ('pk', models.CompositePrimaryKey('merchant_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('merchant_id', models.BigIntegerField()),
+                ('id', models.BigIntegerField(db_default=models.Func(models.Value('shuke_ids'), function='nextval'))),
+                ('key', models.TextField()),
+                ('reason', models.TextField()),
+                ('member_count', models.IntegerField()),
+                ('amount', models.BigIntegerField()),
+                ('at', models.DateTimeField()),
+                ('by', models.TextField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['merchant_id', 'at'], name='adjustment_time')],
+                'constraints': [models.UniqueConstraint(fields=('merchant_id', 'key'), name='adjustment_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='LevelChange',
             fields=[
                 ('pk', models.CompositePrimaryKey('merchant_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
@@ -90,4 +108,5 @@ class Migration(migrations.Migration):
         walls("loyalty_levelrule", insert_only=True),
         walls("loyalty_standing"),
         walls("loyalty_levelchange", insert_only=True),
+        walls("loyalty_adjustment", insert_only=True),
     ]

@@ -14,11 +14,12 @@ from shuke.loyalty.queries.rulebook import GROWTH, SavedLevelRule, level_rule, z
 from shuke.loyalty.rules import levels as rules
 from shuke.loyalty.rules.levels import Policy, Standing
 from shuke.loyalty.specs import LevelWarnSpec
-from shuke.members import queries as members
+from shuke.members.queries import roll as members
 from shuke.merchants import queries as merchants
 from shuke.trade import queries as trade
 
 _COLUMNS = "level_no, since_at, until_at, reason, is_manual, grace_until_at"
+_PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def figures_of(
 ) -> dict[int, int]:
     """What counts for levels, by member (None: everybody), in the window that ends at `until` or begins at `since`."""
     if policy.measure == "growth":
-        return ledger.holdings(merchant_id, GROWTH, member_ids)
+        return _growth(merchant_id, member_ids)
     since = since or rules.window_start(policy, until, zone_of(merchant_id))
     place = 0 if policy.measure == "amount" else 1
     # An order finished this very instant counts.
@@ -258,6 +259,18 @@ def warned(merchant_id: int, *, days: int | None = None, limit: int = 200) -> li
             )
         ).missing
     ]  # fmt: skip
+
+
+def _growth(merchant_id: int, member_ids: Collection[int] | None) -> dict[int, int]:
+    if member_ids is not None:
+        found = ledger.balances(merchant_id, GROWTH, list(member_ids))
+        return {member_id: one.active - one.debt for member_id, one in found.items()}
+    everybody: dict[int, int] = {}
+    page = members.member_ids(merchant_id, after_id=0, limit=_PAGE)
+    while page:
+        everybody.update(_growth(merchant_id, page))
+        page = members.member_ids(merchant_id, after_id=page[-1], limit=_PAGE)
+    return everybody
 
 
 def _view(rule: SavedLevelRule, member_id: int, figure: int, row: tuple[Any, ...] | None) -> LevelView:

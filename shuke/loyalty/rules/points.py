@@ -71,7 +71,8 @@ class Version:
 class Yield(NamedTuple):
     """What one line has yielded in all by now: `earned` by the rule, `points` and `growth` after refunds.
 
-    A line that does not count has `version` None and zeros. `available_at` is None until the order is finished.
+    `times` is the multiplier in all, `level_times` what of it the level gave. A line that does not count has
+    `version` None and zeros. `available_at` is None until the order is finished.
     """
 
     line_id: int
@@ -84,6 +85,7 @@ class Yield(NamedTuple):
     points: int
     growth: int
     times: Fraction
+    level_times: Fraction
     version: Version | None
     counted_at: datetime | None
     available_at: datetime | None
@@ -97,6 +99,7 @@ class _Order:
     counted_at: datetime
     day: date
     times: Fraction
+    level_times: Fraction
     eligible: list[int]
     points: int
     growth: int
@@ -260,13 +263,13 @@ def _reckon(
     eligible = [_eligible_fen(line, terms) for line in group]
     amount = sum(eligible)
     bought_at = first.paid_at or first.placed_at or at
-    times = _times(terms, first.member_id, bought_at, zone, level_at)
+    times, level_times = _times(terms, first.member_id, bought_at, zone, level_at)
     ratio, growth = terms.points_per_fen, terms.growth_per_fen
     points = amount * ratio.numerator * times.numerator // (ratio.denominator * times.denominator)
     if terms.cap_per_order is not None and points > terms.cap_per_order:
         points = terms.cap_per_order
     return _Order(
-        group, version, at, at.astimezone(zone).date(), times, eligible, points,
+        group, version, at, at.astimezone(zone).date(), times, level_times, eligible, points,
         amount * growth.numerator // growth.denominator, _available_at(first, terms),
     )  # fmt: skip
 
@@ -282,15 +285,17 @@ def _eligible_fen(line: EarningLine, terms: Terms) -> int:
 
 def _times(
     terms: Terms, member_id: int, bought_at: datetime, zone: ZoneInfo, level_at: LevelAt | None
-) -> Fraction:  # fmt: skip
+) -> tuple[Fraction, Fraction]:
+    """How many times the points in all, and what of it is the level's doing."""
     level = day = ONE
     if terms.level_times and level_at is not None:
         level = terms.level_times.get(level_at(member_id, bought_at), ONE)
     if terms.has_day_times:
         day = day_times(terms, bought_at.astimezone(zone).date())
-    if terms.times_add_up:
-        return level * day if level is not ONE or day is not ONE else ONE
-    return max(level, day)
+    if level is ONE:
+        return day, ONE
+    times = level * day if terms.times_add_up else max(level, day)
+    return times, (times / day if day else ONE)
 
 
 def _cap_periods(orders: list[_Order]) -> None:
@@ -325,12 +330,12 @@ def _share_out(order: _Order, zone: ZoneInfo, found: list[Yield]) -> None:
                 line.line_id, line.order_id, line.order_no, line.member_id, eligible[i], refund, points,
                 kept(points, eligible[i], refund) if refund else points,
                 kept(growth, eligible[i], refund) if refund and growth else growth,
-                order.times, version, order.counted_at, order.available_at, expires_at,
+                order.times, order.level_times, version, order.counted_at, order.available_at, expires_at,
             )
         )  # fmt: skip
 
 
 def _nothing(line: EarningLine) -> Yield:
     return Yield(
-        line.line_id, line.order_id, line.order_no, line.member_id, 0, 0, 0, 0, 0, ONE, None, None, None, None
+        line.line_id, line.order_id, line.order_no, line.member_id, 0, 0, 0, 0, 0, ONE, ONE, None, None, None, None
     )  # fmt: skip

@@ -1,0 +1,22 @@
+"""Everything that changes points rules, levels and what orders have yielded."""
+
+from shuke.loyalty.actions.giving import Adjustment, adjust, grant_signup_bonus
+from shuke.loyalty.actions.levels import (
+    REVIEW_ALL,
+    Change,
+    release_level,
+    review_all,
+    review_due,
+    review_levels,
+    save_level_rule,
+    set_level,
+    start_review,
+)
+from shuke.loyalty.actions.points_rules import BACKFILL, backfill, save_points_rule, start_backfill
+from shuke.loyalty.actions.settling import Settlement, settle_orders
+
+__all__ = [
+    "BACKFILL", "REVIEW_ALL", "Adjustment", "Change", "Settlement", "adjust", "backfill", "grant_signup_bonus",
+    "release_level", "review_all", "review_due", "review_levels", "save_level_rule", "save_points_rule", "set_level",
+    "settle_orders", "start_backfill", "start_review",
+]  # fmt: skip

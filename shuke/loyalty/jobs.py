@@ -1,0 +1,31 @@
+"""Long and nightly work on points and levels."""
+
+from __future__ import annotations
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from shuke.core.jobs import merchant_ids
+from shuke.loyalty import actions
+
+_RETRY = RetryStrategy(max_attempts=5, wait=5)
+
+
+@app.task(name=actions.BACKFILL, queue="jobs", retry=_RETRY)
+def backfill(merchant_id: int, progress_id: int) -> None:
+    """Settle all orders again; a killed run goes on from its checkpoint."""
+    actions.backfill(merchant_id, progress_id)
+
+
+@app.task(name=actions.REVIEW_ALL, queue="jobs", retry=_RETRY)
+def review_all(merchant_id: int, progress_id: int) -> None:
+    """Review everybody's level; a killed run goes on from its checkpoint."""
+    actions.review_all(merchant_id, progress_id)
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(name="loyalty.review_due", queue="jobs", pass_context=False, queueing_lock="loyalty.review_due")
+def review_due(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
+    """Every hour, so that each merchant's midnight is met in her own zone."""
+    for merchant_id in merchant_ids():
+        actions.review_due(merchant_id)

@@ -1,0 +1,18 @@
+"""What happens when orders are new, or their state or amounts changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shuke.core.facts import story
+from shuke.loyalty import actions as loyalty
+from shuke.trade.events import OrderChanged
+
+
+@story(OrderChanged)
+def orders_changed(merchant_id: int, facts: Sequence[OrderChanged]) -> None:
+    """Their points and growth follow, then welcome points that waited for an order, then levels."""
+    settled = loyalty.settle_orders(merchant_id, {fact.subject_id for fact in facts if fact.subject_id})
+    member_ids = settled.member_ids | {fact.member_id for fact in facts if fact.member_id}
+    loyalty.grant_signup_bonus(merchant_id, member_ids)
+    loyalty.review_levels(merchant_id, member_ids)

@@ -1,0 +1,18 @@
+"""What happens when orders are gone because their import was undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shuke.core.facts import story
+from shuke.loyalty import actions as loyalty
+from shuke.trade.events import OrderRemoved
+
+
+@story(OrderRemoved)
+def orders_removed(merchant_id: int, facts: Sequence[OrderRemoved]) -> None:
+    """What they yielded is taken back, then welcome points that hung on them, then levels are looked at again."""
+    settled = loyalty.settle_orders(merchant_id, {fact.subject_id for fact in facts if fact.subject_id})
+    member_ids = settled.member_ids | {fact.member_id for fact in facts if fact.member_id}
+    loyalty.grant_signup_bonus(merchant_id, member_ids)
+    loyalty.review_levels(merchant_id, member_ids)
