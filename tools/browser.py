@@ -35,12 +35,16 @@ def install(packages: list[str]) -> None:
     if apt is None:
         return
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if prefix and (not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode):  # noqa: S607 - sudo is wherever the system has it
+    if prefix and (
+        not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
+    ):  # noqa: S607 - sudo is wherever the system has it
         return
     print(f"→ installing {' '.join(packages)} (once)", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-        subprocess.run([*prefix, apt, *command], env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)  # noqa: S603 - package names from this file
+        subprocess.run(
+            [*prefix, apt, *command], env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        )  # noqa: S603 - package names from this file
 
 
 def _output(*command: str) -> str:

@@ -41,6 +41,7 @@ msgstr ""
 def main() -> int:
     """Collect and report, with --check only report and fail, with --compile only compile."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", help="only these modules")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if anything is missing")
     parser.add_argument("--compile", action="store_true", help="write the .mo files of changed catalogues")
     parser.add_argument("--root", type=Path, default=ROOT)
@@ -51,7 +52,8 @@ def main() -> int:
     if not settings.configured:
         settings.configure(USE_I18N=True)
         django.setup()
-    findings = [line for module in modules(options.root) for line in review(module, write=not options.check)]
+    chosen = [module for module in modules(options.root) if not options.modules or module.name in options.modules]
+    findings = [line for module in chosen for line in review(module, write=not options.check)]
     findings += contradictions(options.root)
     print("\n".join(findings) or "All texts are translated.")
     return 1 if options.check and findings else 0
@@ -144,7 +146,7 @@ def _merged(catalogue: Catalog, found: dict[tuple[str | None, str], Message]) ->
                    flags={"fuzzy"} if old is not None and old.fuzzy else set())  # fmt: skip
     for key, old in before.items():
         if _is_translated(old):
-            result.obsolete[key] = old
+            result.obsolete[old.id if isinstance(old.id, str) else old.id[0]] = old
     return result
 
 

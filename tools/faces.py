@@ -51,7 +51,7 @@ class FacesContract(Contract):
 
     def _allowed(self, importer: str, imported: str) -> bool:
         container, *inside = imported.split(".")
-        if container != self.container or len(inside) < 2:
+        if container != str(self.container) or len(inside) < 2:
             return True
         module, file = inside[:2]
         if importer.split(".")[1:2] == [module] or module in (self.open or ()):  # type: ignore[operator]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 import pkgutil
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 import django
@@ -23,6 +22,8 @@ from shuke.cli.words import bad, good
 from shuke.core import clock, facts, jobs, sql
 from shuke.core.database import APP
 from shuke.core.tenancy import tenant
+
+Check = Callable[[int], Sequence[Any]]
 
 SPACE_GB = 2
 SHOWN = 5
@@ -39,8 +40,10 @@ class Finding(NamedTuple):
 @click.option("--quiet", is_flag=True, help=_("Show only what is wrong."))
 def doctor_command(quiet: bool) -> None:
     """Show all findings."""
-    with database_open(migrate=False):
-        findings = [*machine(), *database(), *background(), *books()]
+    with database_open():
+        findings = [*machine(), *database()]
+        if not any(one.wrong for one in findings):  # the rest cannot be asked of tables that are not there
+            findings += [*background(), *books()]
     for one in findings:
         if one.wrong:
             bad(f"{one.looked_at}: {one.wrong}")
@@ -88,7 +91,9 @@ def background() -> Iterator[Finding]:
         " < %(now)s - interval '10 minutes'",
         {"now": clock.now()},
     )
-    failed = sql.rows("SELECT task_name, count(*) FROM procrastinate_jobs WHERE status = 'failed' GROUP BY 1 ORDER BY 1")
+    failed = sql.rows(
+        "SELECT task_name, count(*) FROM procrastinate_jobs WHERE status = 'failed' GROUP BY 1 ORDER BY 1"
+    )
     yield Finding(_("Workers at work: %(count)s") % {"count": alive},
                   _("jobs wait and nobody does them; start `shuke work`") if late and not alive else "")  # fmt: skip
     yield Finding(_("No job failed"), ", ".join(f"{name} × {count}" for name, count in failed[:SHOWN]))
@@ -99,20 +104,21 @@ def books() -> Iterator[Finding]:
     for merchant_id in jobs.merchant_ids():
         who = _("Merchant %(id)s") % {"id": merchant_id}
         stuck = facts.stuck(merchant_id)
-        yield Finding(f"{who}: {_('every fact was told')}", "; ".join(f"{kind}: {error}" for _id, kind, error in stuck[:SHOWN]))
+        yield Finding(
+            f"{who}: {_('every fact was told')}", "; ".join(f"{kind}: {error}" for _id, kind, error in stuck[:SHOWN])
+        )
         for name, check in checks():
             with tenant(merchant_id):
-                found = [str(one) for one in check(merchant_id)]
+                found = [str(getattr(one, "detail", one)) for one in check(merchant_id)]
             yield Finding(f"{who}: {name}", "; ".join(found[:SHOWN]) + (" …" if len(found) > SHOWN else ""))
 
 
-def checks() -> list[tuple[str, Callable[[int], list[object]]]]:
-    """The public functions of every module's `checks.py`: each takes a merchant's id and returns what is wrong."""
-    found = []
+def checks() -> list[tuple[str, Check]]:
+    """The checks of every module that has some, with a name each."""
+    found: list[tuple[str, Check]] = []
     for module in pkgutil.iter_modules(shuke.__path__):
         name = f"shuke.{module.name}.checks"
         if module.ispkg and importlib.util.find_spec(name) is not None:
-            for label, function in inspect.getmembers(importlib.import_module(name), inspect.isfunction):
-                if function.__module__.startswith(name) and not label.startswith("_"):
-                    found.append((f"{module.name}.{label}", function))
+            for check in importlib.import_module(name).CHECKS:
+                found.append((f"{module.name}: {check.__name__.replace('_', ' ')}", check))
     return found

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from shuke.cli import supervisor
 from shuke.cli.home import database_open
 from shuke.cli.words import bad, fail, good
-from shuke.core import facts, jobs, progress
+from shuke.core import facts, jobs, progress, sql
 from shuke.core.actors import SYSTEM
 from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
 from shuke.merchants import queries as merchants
-from shuke.trade.actions import imports
+from shuke.trade import actions as trade
+from shuke.trade import queries as orders
 
 BLOCK = 1 << 20
 
@@ -46,9 +47,9 @@ def undo_import_command(import_id: int, shop: str | None) -> None:
     with database_open(), worker():
         merchant_id, _shop_id = find_shop(shop)
         with tenant(merchant_id):
-            progress_id = imports.undo(merchant_id, import_id, by=SYSTEM)
+            progress_id = trade.undo(merchant_id, import_id, by=SYSTEM)
         _watch(merchant_id, progress_id, _("Undoing"))
-        _settle(merchant_id)
+        wait_for_stories(merchant_id)
     good(_("The import was undone."))
 
 
@@ -56,16 +57,34 @@ def import_file(merchant_id: int, shop_id: int, path: Path, password: str | None
     """Import a file and say what became of it, in words; whether it was taken."""
     try:
         with tenant(merchant_id):
-            import_id = imports.upload(merchant_id, shop_id, path.name, _blocks(path), by=SYSTEM)
+            import_id = trade.upload(merchant_id, shop_id, path.name, _blocks(path), by=SYSTEM)
         with tenant(merchant_id):
-            imports.inspect(merchant_id, import_id, password=password)
-            progress_id = imports.start(merchant_id, import_id, by=SYSTEM)
+            trade.inspect(merchant_id, import_id, password=password)
+            progress_id = trade.start(merchant_id, import_id, by=SYSTEM)
     except Refused as refused:
         bad(f"{path.name}: {refused.message}")
         return False
     taken = _watch(merchant_id, progress_id, path.name)
-    _settle(merchant_id)
+    wait_for_stories(merchant_id)
+    report(merchant_id, import_id, path.name, taken=taken)
     return taken
+
+
+def report(merchant_id: int, import_id: int, name: str, *, taken: bool) -> None:
+    """Say how many rows were new, changed, as before or refused, and why."""
+    with tenant(merchant_id):
+        row = orders.import_row(merchant_id, import_id)
+        rejects = orders.reject_summary(merchant_id, import_id)
+    if row is None or not taken:
+        bad(_("%(name)s was not imported. %(why)s") % {"name": name, "why": row.refusal if row else ""})
+        return
+    good(_("%(name)s (import %(id)s): %(rows)s rows; %(new)s new, %(changed)s changed, %(same)s as before, %(older)s older"
+           " than what is known, %(rejected)s refused.")
+         % {"name": name, "id": import_id, "rows": row.row_count, "new": row.new_count, "changed": row.changed_count,
+            "same": row.same_count, "older": row.older_count, "rejected": row.rejected_count})  # fmt: skip
+    for reject in rejects:
+        click.echo(_("    %(count)s × %(reason)s (first in row %(row)s)")
+                   % {"count": reject.row_count, "reason": reject.reason, "row": reject.first_row})  # fmt: skip
 
 
 def find_shop(wanted: str | None) -> tuple[int, int]:
@@ -74,7 +93,9 @@ def find_shop(wanted: str | None) -> tuple[int, int]:
     for merchant_id in jobs.merchant_ids():
         with tenant(merchant_id):
             found += [(merchant_id, shop) for shop in merchants.shops(merchant_id)]
-    chosen = [(merchant_id, shop) for merchant_id, shop in found if wanted is None or wanted in {shop.name, str(shop.id)}]
+    chosen = [
+        (merchant_id, shop) for merchant_id, shop in found if wanted is None or wanted in {shop.name, str(shop.id)}
+    ]
     if len(chosen) == 1:
         return chosen[0][0], chosen[0][1].id
     names = ", ".join(f"{shop.id} {shop.name}" for _merchant, shop in found)
@@ -104,14 +125,24 @@ def _watch(merchant_id: int, progress_id: int, label: str) -> bool:
             if state is None:
                 return False
             bar.update(state.percent - bar.pos)
-            if state.state in {progress.DONE, progress.FAILED}:
+            if state.state in {progress.DONE, progress.FAILED} or _is_given_up(state.subject_id):
                 break
             time.sleep(0.2)
-    (good if state.state == progress.DONE else bad)(f"{label}: {state.message}")
     return state.state == progress.DONE
 
 
-def _settle(merchant_id: int) -> None:
+def _is_given_up(import_id: int | None) -> bool:
+    """Whether the job itself failed, which leaves its progress where it was."""
+    return bool(
+        sql.scalar(
+            "SELECT status = 'failed' FROM procrastinate_jobs WHERE task_name LIKE 'trade.%%'"
+            " AND (args->>'import_id')::bigint = %(import_id)s ORDER BY id DESC LIMIT 1",
+            {"import_id": import_id},
+        )
+    )
+
+
+def wait_for_stories(merchant_id: int) -> None:
     """Wait until points, levels and whatever else follows from it is worked out."""
     while facts.pending_count(merchant_id):
         if facts.stuck(merchant_id):

@@ -12,7 +12,9 @@ from shuke.core.tenancy import tenant
 from shuke.merchants import actions as merchants
 
 
-@click.command("create-owner", help=_("Make a merchant with one shop, and the owner who signs in; asks for what was not given."))
+@click.command(
+    "create-owner", help=_("Make a merchant with one shop, and the owner who signs in; asks for what was not given.")
+)
 @click.option("--username", prompt=_("Sign-in name"), help=_("What she types to sign in."))
 @click.option("--name", prompt=_("Her name"), help=_("How colleagues see her."))
 @click.option("--merchant", prompt=_("Name of the business"), help=_("As buyers and staff see it."))

@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 import click
 from django.utils.translation import gettext as _
@@ -22,7 +23,10 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "SHUKE_HOME": ("`var` beside the program", "Folder of all data: database, secrets, uploads. Back this up."),
     "SHUKE_LANGUAGE": ("`zh-hans`", "Language of the commands: `zh-hans` or `en`. Pages follow the reader."),
     "SHUKE_HOSTS": ("`127.0.0.1,localhost,[::1]`", "Host names the pages answer to, separated by commas."),
-    "SHUKE_PUBLIC_URL": ("`http://127.0.0.1:8000`", "Address in links to buyers; `https://…` also makes cookies secure."),
+    "SHUKE_PUBLIC_URL": (
+        "`http://127.0.0.1:8000`",
+        "Address in links to buyers; `https://…` also makes cookies secure.",
+    ),
     "SHUKE_ORIGINS": ("empty", "Further addresses forms may come from, such as `https://shop.example`."),
     "SHUKE_BEHIND_PROXY": ("empty", "`1` trusts `X-Forwarded-Proto` of the proxy in front. Only behind one."),
     "SHUKE_KEY": ("a file under `secrets/`", "Installation key that wraps every merchant's data key (64 hex digits)."),
@@ -30,14 +34,19 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "SHUKE_UPLOAD_LIMIT_MB": ("`500`", "Largest file that is taken, in megabytes."),
     "SHUKE_DEBUG": ("empty", "`1` shows errors in full. Never on a server."),
     "SHUKE_PASSWORD": ("asked for", "Password for `shuke create-owner` without a question."),
-    "DATABASE_URL": ("Shuke's own PostgreSQL", "`postgres://shuke_app:…@host/shuke`: the application's role on your server."),
+    "DATABASE_URL": (
+        "Shuke's own PostgreSQL",
+        "`postgres://shuke_app:…@host/shuke`: the application's role on your server.",
+    ),
     "DATABASE_OWNER_URL": ("`DATABASE_URL`", "The role that owns the tables; used by `shuke migrate` alone."),
 }
 
 
 @click.command("docs", help=_("Show the reference pages; with --write put them into a folder."))
 @click.option("--write", type=click.Path(file_okay=False, path_type=Path), help=_("Folder to write the pages to."))
-@click.option("--check", type=click.Path(file_okay=False, path_type=Path), help=_("Folder whose pages must be up to date."))
+@click.option(
+    "--check", type=click.Path(file_okay=False, path_type=Path), help=_("Folder whose pages must be up to date.")
+)
 def docs_command(write: Path | None, check: Path | None) -> None:
     """Show, write or compare all pages."""
     if check is not None:
@@ -77,13 +86,18 @@ def commands() -> str:
 def environment() -> str:
     """Every environment variable."""
     lines = [f"| `{name}` | {default} | {meaning} |" for name, (default, meaning) in ENVIRONMENT.items()]
-    return "# Environment\n\nAll of them may be left out.\n\n| name | without it | meaning |\n|---|---|---|\n" + "\n".join(lines)
+    return (
+        "# Environment\n\nAll of them may be left out.\n\n| name | without it | meaning |\n|---|---|---|\n"
+        + "\n".join(lines)
+    )
 
 
 def all_facts() -> str:
     """Every kind of fact with its payload and its story."""
     load_modules("events")
-    parts = ["# Facts\n\nWhat modules publish, by kind. Every fact also has `member_id`, `subject_id` and `happened_at`."]
+    parts = [
+        "# Facts\n\nWhat modules publish, by kind. Every fact also has `member_id`, `subject_id` and `happened_at`."
+    ]
     for kind, cls in sorted(facts.kinds().items()):
         own = [one for one in fields(cls) if one.name not in {"member_id", "subject_id", "happened_at", "fact_id"}]
         payload = "\n".join(f"- `{one.name}`: `{one.type}`" for one in own)
@@ -104,7 +118,7 @@ def all_specs() -> str:
     return "\n\n".join(parts)
 
 
-def load_modules(file: str) -> list[object]:
+def load_modules(file: str) -> list[ModuleType]:
     """Import `shuke.<module>.<file>` of every module that has one."""
     names = [f"shuke.{found.name}.{file}" for found in pkgutil.iter_modules(shuke.__path__) if found.ispkg]
     names = [name for name in names if name != "shuke.core.specs" and importlib.util.find_spec(name) is not None]
@@ -122,7 +136,12 @@ def _command(command: click.Command, context: click.Context) -> list[str]:
         record = parameter.get_help_record(context)
         if record is not None:
             options.append(f"- `{record[0]}`: {' '.join(record[1].split())}")
-    return [f"## {context.command_path}", command.help or "", f"```\n{usage}\n```", *(["\n".join(options)] if options else [])]
+    return [
+        f"## {context.command_path}",
+        command.help or "",
+        f"```\n{usage}\n```",
+        *(["\n".join(options)] if options else []),
+    ]
 
 
 def _said(cls: type) -> str:
@@ -131,5 +150,3 @@ def _said(cls: type) -> str:
 
 def _read(path: Path) -> str:
     return path.read_text() if path.exists() else ""
-
-

@@ -19,7 +19,9 @@ from shuke.core import jobs
 THREADS = 4
 
 
-@click.command("serve", help=_("Serve the pages and work off jobs until Ctrl-C; starts the database where it is Shuke's own."))
+@click.command(
+    "serve", help=_("Serve the pages and work off jobs until Ctrl-C; starts the database where it is Shuke's own.")
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("Address to listen on."))
 @click.option("--port", type=click.IntRange(1, 65535), help=_("Port; without it 8000 or the next free one."))
 @click.option("--web-only", is_flag=True, help=_("Without a worker; run `shuke work` elsewhere."))
@@ -28,7 +30,9 @@ def serve_command(host: str, port: int | None, web_only: bool) -> None:
     serve(host, port, web_only=web_only)
 
 
-@click.command("work", help=_("Run one worker until Ctrl-C: imports, points, levels, everything done in the background."))
+@click.command(
+    "work", help=_("Run one worker until Ctrl-C: imports, points, levels, everything done in the background.")
+)
 def work_command() -> None:
     """Work until told to stop; jobs that run are finished first."""
     with database_open():
@@ -39,7 +43,9 @@ def work_command() -> None:
 def migrate_command() -> None:
     """Bring the database up to date as its owner."""
     with database_open(migrate=False):
-        click.echo(_("The database was brought up to date.") if bring_up_to_date() else _("The database is up to date."))
+        click.echo(
+            _("The database was brought up to date.") if bring_up_to_date() else _("The database is up to date.")
+        )
 
 
 def serve(

@@ -62,7 +62,7 @@ def run(
     seconds; one that dies DEATHS times without ever living LIVED_SECONDS ends everything with code 1.
     """
     stop = threading.Event()
-    with _on_signals(lambda: stop.set()):
+    with _on_signals(stop.set):
         code = 0
         try:
             for child in children:

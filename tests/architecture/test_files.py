@@ -11,9 +11,12 @@ import tomllib
 from tests.architecture import source
 
 ROOT = source.ROOT
-PRIVATE = re.compile(r"(/(?:home|Users|root)/\w+)|(/work/\w)|(\bregistry\.npmjs\.org)|(\bpypi\.org)|(files\.pythonhosted\.org)|(npmmirror)")
+PRIVATE = re.compile(
+    r"(/(?:home|Users|root)/\w+)|(/work/\w)|(\bregistry\.npmjs\.org)|(\bpypi\.org)|(files\.pythonhosted\.org)|(npmmirror)"
+)
 PERMISSIVE = re.compile(
-    r"\b(MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|PostgreSQL|Unlicense|0BSD|CC0|Public Domain|Zlib)\b", re.IGNORECASE
+    r"\b(MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|PostgreSQL|Unlicense|0BSD|CC0|Public Domain|Zlib)\b",
+    re.IGNORECASE,
 )
 EXCEPTED = {"psycopg", "psycopg-binary", "psycopg-pool"}  # LGPL, see docs/decisions/0007-licences.md
 
@@ -23,7 +26,9 @@ def test_both_readmes_have_the_same_headings_commands_links_and_pictures() -> No
     for shape in (r"^(#+) ", r"```sh\n(.*?)```", r"!\[.*?\]\((.*?)\)"):
         flags = re.MULTILINE | re.DOTALL
         assert re.findall(shape, english, flags) == re.findall(shape, chinese, flags)
-    links = [sorted(set(re.findall(r"\]\(((?:docs|LICENSE|CONTRIBUTING)[^)]*)\)", text))) for text in (english, chinese)]
+    links = [
+        sorted(set(re.findall(r"\]\(((?:docs|LICENSE|CONTRIBUTING)[^)]*)\)", text))) for text in (english, chinese)
+    ]
     assert links[0] == links[1]
 
 
@@ -41,7 +46,9 @@ def test_the_commands_in_the_readme_exist() -> None:
     text = (ROOT / "README.md").read_text()
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`?make ([a-z]+)", text)) <= targets
-    listed = subprocess.run([sys.executable, "-m", "shuke.cli.main", "--help"], capture_output=True, text=True, check=True, cwd=ROOT)
+    listed = subprocess.run(
+        [sys.executable, "-m", "shuke.cli.main", "--help"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     for command in set(re.findall(r"\.venv/bin/shuke ([a-z-]+)", text)) - {"--help"}:
         assert re.search(rf"^  {command}\b", listed.stdout, re.MULTILINE), command
 
@@ -49,7 +56,10 @@ def test_the_commands_in_the_readme_exist() -> None:
 def test_nothing_says_where_it_was_made() -> None:
     found = []
     for path in source.tracked():
-        if path.suffix in {".png", ".ico", ".woff2", ".xlsx", ".gz"} or path == ROOT / "tests/architecture/test_files.py":
+        if (
+            path.suffix in {".png", ".ico", ".woff2", ".xlsx", ".gz"}
+            or path == ROOT / "tests/architecture/test_files.py"
+        ):
             continue
         text = path.read_text(errors="replace")
         found += [f"{source.where(path)}: {match.group(0)}" for match in PRIVATE.finditer(text)]
@@ -94,7 +104,7 @@ def _name(found: importlib.metadata.Distribution) -> str:
 
 def _licence(found: importlib.metadata.Distribution) -> str:
     """The licence as the package states it: by expression, by classifier, or by the first line of a short text."""
-    data = found.metadata
-    stated = data.get("License-Expression") or data.get("License") or ""
-    classified = [one for one in data.get_all("Classifier") or [] if one.startswith("License")]
+    data = found.metadata.json
+    stated = str(data.get("license_expression") or data.get("license") or "")
+    classified = [one for one in data.get("classifier") or [] if one.startswith("License")]
     return " ".join([stated.split("\n")[0][:200], *classified])

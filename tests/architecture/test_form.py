@@ -92,7 +92,9 @@ def test_rules_and_kinds_know_no_database() -> None:
 
 
 def test_only_the_clock_knows_the_time() -> None:
-    reading = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(|timezone\.(now|localdate)\(|timezone\.localtime\(\)|time\.time\(")
+    reading = re.compile(
+        r"datetime\.(now|utcnow|today)\(|date\.today\(|timezone\.(now|localdate)\(|timezone\.localtime\(\)|time\.time\("
+    )
     readers = [
         f"{source.where(path)}:{number}"
         for path in source.python_files("shuke")
@@ -114,4 +116,3 @@ def test_pages_of_stories_hold_no_rows_and_no_arithmetic() -> None:
     orm = [source.where(path) for path in source.python_files("shuke/stories")
            for name in source.imported(path) if name.startswith(("django.db", "shuke.core.sql")) or ".models" in name]  # fmt: skip
     assert broken + orm == []
-

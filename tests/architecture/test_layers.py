@@ -69,4 +69,6 @@ def lint(root: Path) -> subprocess.CompletedProcess[str]:
     """Run import-linter on a tree."""
     program = Path(sys.executable).with_name("lint-imports")
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    return subprocess.run([program, "--no-cache"], cwd=root, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [program, "--no-cache"], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
