@@ -115,6 +115,12 @@ def day(on: date | None) -> str:
 
 
 @register.filter
+def may(desk: Desk, right: str) -> bool:
+    """Whether the person at the desk has a right: `{% if desk|may:"members.edit" %}`."""
+    return desk.may(right)
+
+
+@register.filter
 def get(mapping: dict[Any, Any], key: Any) -> Any:
     """A value by a key that is itself a variable."""
     return mapping.get(key)

@@ -18,6 +18,7 @@ from shuke.trade.queries.orders import (
     order_ids,
     orders_of,
     private_of,
+    state_label,
 )
 from shuke.trade.queries.reasons import REASONS, UnpaidOrder, reasons_by_product, unpaid_orders
 
@@ -47,5 +48,6 @@ __all__ = [
     "reasons_by_product",
     "reject_file",
     "reject_summary",
+    "state_label",
     "unpaid_orders",
 ]

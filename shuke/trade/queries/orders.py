@@ -170,6 +170,11 @@ def figures(merchant_id: int, member_ids: Collection[int]) -> dict[int, Figures]
     }
 
 
+def state_label(state: str) -> str:
+    """An order's state in the active language."""
+    return str(rules.STATE_LABELS[state])
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """A line as pages show it."""
