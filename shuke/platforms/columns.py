@@ -114,26 +114,32 @@ class Chunk:
         """Eight bytes of BLAKE2b of each row's text."""
         return [blake2b(row.raw.encode(), digest_size=8).digest() for row in self.rows]
 
-    def texts(self, column: int | None) -> list[str]:
-        """Text without blanks, `="…"`, apostrophes and words for nothing."""
+    def texts(self, column: int | None, *, without: str = "") -> Sequence[str]:
+        """Text without blanks, `="…"`, apostrophes, words for nothing, and a prefix."""
         cells = self.cells(column)
         joined = "\n" + self._joined(cells)
         if len(joined) == self.size + 1:
             return self.blank()
         if joined.startswith('\n="') and _FORMULAS.fullmatch(joined, 1):
             return [cell[2:-1] for cell in cells]
-        if "\n'" in joined:
-            cells = [cell.lstrip("'") for cell in cells]
-            joined = "\n" + self._joined(cells)
+        for mark in ("'", without):
+            if mark and "\n" + mark in joined:
+                joined = joined.replace("\n" + mark, "\n")
+                cells = joined[1:-1].split("\n")
         is_odd = joined == "\n?" or any(mark in joined for mark in _ODD_STARTS)
-        is_odd = is_odd or not _ODD_CELLS.isdisjoint(cells)
-        return list(map(rules.clean, cells)) if is_odd else list(cells)
+        if is_odd or not _ODD_CELLS.isdisjoint(cells):
+            return [rules.clean(cell).removeprefix(without) for cell in cells]
+        return cells
 
-    def prose(self, column: int | None) -> list[str]:
+    def prose(self, column: int | None) -> Sequence[str]:
         """Long text (titles, addresses) without blanks and apostrophes around it."""
-        return [cell.strip(_AROUND) for cell in self.cells(column)]
+        cells = self.cells(column)
+        joined = "\n" + self._joined(cells)
+        if joined == "\n?" or any(mark in joined for mark in _ODD_STARTS):
+            return [cell.strip(_AROUND) for cell in cells]
+        return cells
 
-    def masked(self, texts: list[str]) -> tuple[list[str], list[str]]:
+    def masked(self, texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
         """The clear texts, and the masked ones, each "" where the other has it."""
         stars = list(map(rules.is_masked, texts)) if _HIDDEN.search("\n".join(texts)) else []
         if not any(stars):

@@ -121,7 +121,7 @@ def read_lines(header: Sequence[str], columns: Columns, rows: Sequence[Row], zon
         "message": chunk.texts(at("message")),
         "remark": chunk.texts(at("remark")),
         "payment_no": chunk.texts(at("payment_no")),
-        "logistic_no": _logistic_nos(chunk, columns),
+        "logistic_no": chunk.texts(at("logistic_no"), without="No:"),
         "logistic_company": chunk.texts(at("logistic_company")),
     }
     values["state"] = _states(chunk, columns, values)
@@ -174,7 +174,7 @@ def _order_facts(chunk: Chunk, columns: Columns) -> Values:
         "flag": _flags(chunk, columns),
         "close_reason": ["" if text == "订单未关闭" else text for text in closed],
         "payment_no": chunk.texts(at("payment_no")),
-        "logistic_no": _logistic_nos(chunk, columns),
+        "logistic_no": chunk.texts(at("logistic_no"), without="No:"),
         "logistic_company": chunk.texts(at("logistic_company")),
         "shop_name": ["" if text == "0" else text for text in shops],
         "is_mobile": [bool(text) for text in chunk.texts(at("mobile"))] if "mobile" in columns else chunk.nothing(),
@@ -215,7 +215,7 @@ def _buyers(chunk: Chunk, columns: Columns) -> Values:
     }
 
 
-def _receivers(chunk: Chunk, columns: Columns) -> tuple[list[str], list[str], list[str]]:
+def _receivers(chunk: Chunk, columns: Columns) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
     """Names, phones and addresses.
 
     An address changed later goes before the first one; where an export has put everything into the address it is
@@ -227,6 +227,7 @@ def _receivers(chunk: Chunk, columns: Columns) -> tuple[list[str], list[str], li
     if any(changed):
         addresses = [new or old for new, old in zip(changed, addresses, strict=True)]
     if "name" not in columns and "phone" not in columns:
+        names, phones, addresses = list(names), list(phones), list(addresses)
         for place, text in enumerate(addresses):
             if parts := rules.composite(text):
                 names[place], phones[place], addresses[place] = parts
@@ -317,10 +318,6 @@ def _flags(chunk: Chunk, columns: Columns) -> Sequence[int | None]:
     if "flag" not in columns:
         return chunk.nothing()
     return [FLAG_TEXTS.get(text[:1], 0) for text in chunk.texts(columns["flag"])]
-
-
-def _logistic_nos(chunk: Chunk, columns: Columns) -> list[str]:
-    return [text.removeprefix("No:") for text in chunk.texts(columns.get("logistic_no"))]
 
 
 def _yes(chunk: Chunk, column: int | None, *yes: str) -> Sequence[bool | None]:
