@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any, ClassVar, TypeVar
 
@@ -81,13 +82,12 @@ def publish(merchant_id: int, found: Iterable[Fact], *, by: Actor = SYSTEM) -> N
     batch = list(found)
     if not batch:
         return
-    names = {cls: [f.name for f in fields(cls) if f.name not in _COMMON] for cls in {type(one) for one in batch}}
     rows = [
         {
             "kind": one.kind,
             "member_id": one.member_id,
             "subject_id": one.subject_id,
-            "payload": {name: getattr(one, name) for name in names[type(one)]},
+            "payload": {name: getattr(one, name) for name in _payload_names(type(one))},
             "happened_at": one.happened_at.isoformat(),
         }
         for one in batch
@@ -270,7 +270,7 @@ def _make(row: Sequence[Any]) -> Fact | None:
     cls = _kinds.get(kind)
     if cls is None:
         return None
-    known = {f.name for f in fields(cls)} - _COMMON
+    known = _payload_names(cls)
     values = sql.loads(payload)
     return cls(
         fact_id=fact_id,
@@ -279,6 +279,11 @@ def _make(row: Sequence[Any]) -> Fact | None:
         happened_at=happened_at,
         **{name: value for name, value in values.items() if name in known},
     )
+
+
+@cache
+def _payload_names(cls: type[Fact]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls) if f.name not in _COMMON)
 
 
 def _wake(merchant_id: int) -> None:

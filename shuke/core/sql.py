@@ -44,6 +44,28 @@ def loads(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
+def numbers(values: Iterable[int]) -> str:
+    """Many whole numbers as one parameter for `%(…)s::bigint[]`, a tenth of the cost of an array of numbers."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def stage(table: str, columns: Mapping[str, str], records: Iterable[Sequence[Any]]) -> str:
+    """Fill a temporary table (made if missing, emptied before and at the commit) whose columns are name → type; the
+    names as a list for SQL. Rows go this way because COPY may not write where there is row-level security, and
+    because what is temporary is not logged. All names come from code.
+    """
+    kinds = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    run(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({kinds}) ON COMMIT DELETE ROWS")
+    run(f"TRUNCATE {table}")
+    copy_into(table, list(columns), records)
+    return ", ".join(columns)
+
+
+def new_ids(count: int) -> list[int]:
+    """That many fresh ids."""
+    return [row[0] for row in rows("SELECT nextval('shuke_ids') FROM generate_series(1, %(n)s)", {"n": count})]
+
+
 def copy_into(table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
     """COPY records (None = NULL) into a table of ours, usually a temporary one. Names come from code, never from input."""
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Annotated
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field
+
+from shuke.core.specs import Spec, Ui
 
 
-class LifecycleSpec(BaseModel):
+class LifecycleSpec(Spec):
     """When a customer counts as new, as long absent, as to be called back; whole days."""
 
-    new_days: int = Field(default=30, ge=1, le=365)
-    lapsed_days: int = Field(default=180, ge=7, le=1825)
-    callback_days: int = Field(default=15, ge=1, le=90)
+    new_days: Annotated[
+        int, Field(ge=1, le=365), Ui(_("New for"), unit=_("days"), help=_("After her first order."))
+    ] = 30
+    lapsed_days: Annotated[
+        int, Field(ge=7, le=1825), Ui(_("Long absent after"), unit=_("days"), help=_("Without another order."))
+    ] = 180
+    callback_days: Annotated[
+        int,
+        Field(ge=1, le=90),
+        Ui(_("To call back for"), unit=_("days"), help=_("After an order that she did not pay.")),
+    ] = 15

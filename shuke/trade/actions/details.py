@@ -14,7 +14,7 @@ from shuke.trade.actions.lines import reallocate
 from shuke.trade.actions.news import News, Taken, tell
 from shuke.trade.actions.orders import lock_shop
 from shuke.trade.actions.retelling import keep_before
-from shuke.trade.staging import LINE_COLUMNS, new_ids, stage_lines
+from shuke.trade.staging import LINE
 
 _RANKS = "ARRAY['unpaid','paid','part_shipped','shipped','signed','finished','closed']"
 _OWN_NUMBER_LENGTH = 8
@@ -134,13 +134,16 @@ def _told_refund(record: LineRecord) -> int | None:
 
 
 def _write(merchant_id: int, news: Keyed, import_id: int | None) -> None:
-    ids = new_ids(len(news))
-    stage_lines(
-        _row(line_id, order_id, key, record, import_id)
-        for line_id, ((order_id, key), record) in zip(ids, news.items(), strict=True)
+    ids = sql.new_ids(len(news))
+    names = sql.stage(
+        "staged_line",
+        LINE,
+        (
+            _row(line_id, order_id, key, record, import_id)
+            for line_id, ((order_id, key), record) in zip(ids, news.items(), strict=True)
+        ),
     )
-    names = ", ".join(LINE_COLUMNS)
-    told = [name for name in LINE_COLUMNS if name not in {"id", "order_id", "line_key"}]
+    told = [name for name in LINE if name not in {"id", "order_id", "line_key"}]
     params = {"merchant_id": merchant_id, "own": _OWN_NUMBER_LENGTH}
     sql.run(
         f"INSERT INTO trade_line (merchant_id, {names}, gross_fen, refund_fen, is_vanished)"

@@ -13,7 +13,7 @@ from shuke.trade import private, rules
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.news import News, Taken, tell
 from shuke.trade.actions.retelling import tell_again
-from shuke.trade.staging import ORDER_COLUMNS, new_ids, stage_orders
+from shuke.trade.staging import ORDER, WHOLE_LINE
 
 
 def take_orders(
@@ -60,15 +60,15 @@ def _insert(
     import_id: int | None,
     by: Actor,
 ) -> Taken:
-    ids = new_ids(len(records))
+    ids = sql.new_ids(len(records))
     vault = crypto.vault(merchant_id)
     rows = []
     for order_id, member_id, record in zip(ids, buyers, records, strict=True):
         sealed = private.seal(vault, merchant_id, order_id, private.of(record))
         rows.append(_fresh_row(order_id, shop_id, member_id, record, sealed, import_id))
-    stage_orders(rows)
+    sql.stage("staged_order", ORDER | WHOLE_LINE, rows)
     params = {"merchant_id": merchant_id, "import_id": import_id}
-    names = ", ".join(ORDER_COLUMNS)
+    names = ", ".join(ORDER)
     sql.run(f"INSERT INTO trade_order (merchant_id, {names}) SELECT %(merchant_id)s, {names} FROM staged_order", params)
     sql.run(
         "INSERT INTO trade_line (merchant_id, order_id, line_key, title, sku, product_id, outer_id, price_fen, quantity,"

@@ -14,7 +14,7 @@ from shuke.trade import private, rules
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.lines import reallocate
 from shuke.trade.actions.news import News, Taken, tell
-from shuke.trade.staging import ORDER_COLUMNS, stage_orders
+from shuke.trade.staging import ORDER
 
 _PLAIN = (
     "member_id", "state", "placed_at", "paid_at", "shipped_at", "finished_at", "goods_fen", "post_fen", "total_fen",
@@ -143,13 +143,13 @@ def _write(merchant_id: int, shop_id: int, merged: Sequence[Merged], import_id: 
                   "last_import_id": import_id}  # fmt: skip
         if before["is_removed"]:
             values["first_import_id"] = import_id
-        rows.append((*(values[name] for name in ORDER_COLUMNS), 0, 0))
-    stage_orders(rows)
-    names = [name for name in ORDER_COLUMNS if name not in {"id", "row_hash"}]
+        rows.append([values[name] for name in ORDER])
+    sql.stage("retold_order", ORDER, rows)
+    names = [name for name in ORDER if name not in {"id", "row_hash"}]
     sql.run(
         f"UPDATE trade_order o SET ({', '.join(names)}, removed_at) ="
         f" ({', '.join('s.' + name for name in names)}, NULL)"
-        " FROM staged_order s WHERE o.merchant_id = %(merchant_id)s AND o.id = s.id",
+        " FROM retold_order s WHERE o.merchant_id = %(merchant_id)s AND o.id = s.id",
         {"merchant_id": merchant_id},
     )
 

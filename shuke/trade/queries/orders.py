@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from shuke.core import crypto, sql
@@ -40,18 +40,24 @@ class EarningLine(NamedTuple):
 
 
 _EARNING = """
-    SELECT l.order_id, o.order_no, o.shop_id, o.member_id, l.id, l.line_key, l.title, l.product_id, l.outer_id, l.quantity,
-        o.state, o.placed_at, o.paid_at, coalesce(o.finished_at, CASE WHEN o.state = 'finished'
-            THEN coalesce(o.shipped_at, o.paid_at, o.placed_at) END),
-        CASE WHEN gone THEN 0 ELSE l.gross_fen END, CASE WHEN gone THEN 0 ELSE l.refund_fen END,
-        CASE WHEN gone OR row_number() OVER (PARTITION BY l.order_id ORDER BY gone, length(l.line_key), l.line_key) > 1
-             THEN 0 ELSE o.post_fen END, gone
-    FROM trade_line l
-    JOIN trade_order o ON o.merchant_id = l.merchant_id AND o.id = l.order_id
-    CROSS JOIN LATERAL (SELECT l.is_vanished OR o.removed_at IS NOT NULL AS gone) g
-    WHERE l.merchant_id = %(merchant_id)s AND l.order_id = ANY(%(order_ids)s) AND o.member_id IS NOT NULL
-    ORDER BY l.order_id, gone, length(l.line_key), l.line_key
-"""
+    SELECT json_agg(json_build_array(order_id, order_no, shop_id, member_id, id, line_key, title, product_id, outer_id,
+        quantity, state, {placed_at}, {paid_at}, {finished_at}, gross_fen, refund_fen,
+        CASE WHEN gone OR place > 1 THEN 0 ELSE post_fen END, gone) ORDER BY order_id, place)
+    FROM (
+        SELECT l.order_id, o.order_no, o.shop_id, o.member_id, l.id, l.line_key, l.title, l.product_id, l.outer_id,
+            l.quantity, o.state, o.placed_at, o.paid_at, coalesce(o.finished_at, CASE WHEN o.state = 'finished'
+                THEN coalesce(o.shipped_at, o.paid_at, o.placed_at) END) AS finished_at,
+            CASE WHEN gone THEN 0 ELSE l.gross_fen END AS gross_fen,
+            CASE WHEN gone THEN 0 ELSE l.refund_fen END AS refund_fen, o.post_fen, gone,
+            row_number() OVER (PARTITION BY l.order_id ORDER BY gone, length(l.line_key), l.line_key) AS place
+        FROM trade_line l
+        JOIN trade_order o ON o.merchant_id = l.merchant_id AND o.id = l.order_id
+        CROSS JOIN LATERAL (SELECT l.is_vanished OR o.removed_at IS NOT NULL AS gone) g
+        WHERE l.merchant_id = %(merchant_id)s AND l.order_id = ANY(%(order_ids)s::bigint[]) AND o.member_id IS NOT NULL
+    ) told
+""".format(
+    **{name: f"(extract(epoch FROM {name}) * 1000000)::bigint" for name in ("placed_at", "paid_at", "finished_at")}
+)
 
 
 def earning_lines(merchant_id: int, order_ids: Collection[int]) -> list[EarningLine]:
@@ -59,8 +65,19 @@ def earning_lines(merchant_id: int, order_ids: Collection[int]) -> list[EarningL
 
     Where a file does not tell when an order finished, the last known step before stands for it.
     """
-    found = sql.rows(_EARNING, {"merchant_id": merchant_id, "order_ids": list(order_ids)})
-    return [EarningLine(*row) for row in found]
+    # One JSON text for all rows: reading a million lines value by value costs ten times as much.
+    told = sql.scalar(_EARNING, {"merchant_id": merchant_id, "order_ids": sql.numbers(order_ids)})
+    return [
+        EarningLine(*row[:11], _moment(row[11]), _moment(row[12]), _moment(row[13]), *row[14:])
+        for row in sql.loads(told) or ()
+    ]
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(0, 0, microseconds)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def order_ids(merchant_id: int, *, after_id: int = 0, limit: int = 5000, since: datetime | None = None) -> list[int]:
@@ -81,8 +98,8 @@ def order_ids_of_members(merchant_id: int, member_ids: Collection[int]) -> list[
     return [
         row[0]
         for row in sql.rows(
-            "SELECT id FROM trade_order WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s)",
-            {"merchant_id": merchant_id, "member_ids": list(member_ids)},
+            "SELECT id FROM trade_order WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s::bigint[])",
+            {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
         )
     ]
 
@@ -93,8 +110,8 @@ def members_of_orders(merchant_id: int, order_ids: Collection[int]) -> list[int]
         row[0]
         for row in sql.rows(
             "SELECT DISTINCT member_id FROM trade_order WHERE merchant_id = %(merchant_id)s"
-            " AND id = ANY(%(order_ids)s) AND member_id IS NOT NULL",
-            {"merchant_id": merchant_id, "order_ids": list(order_ids)},
+            " AND id = ANY(%(order_ids)s::bigint[]) AND member_id IS NOT NULL",
+            {"merchant_id": merchant_id, "order_ids": sql.numbers(order_ids)},
         )
     ]
 
@@ -118,10 +135,10 @@ def level_figures(
     `member_ids` None asks for everybody.
     """
     return {
-        row[0]: (int(row[1]), int(row[2]))
+        row[0]: (row[1], row[2])
         for row in sql.rows(
             """
-            SELECT member_id, sum(paid_fen), count(*) FROM trade_order
+            SELECT member_id, sum(paid_fen)::bigint, count(*) FROM trade_order
             WHERE merchant_id = %(merchant_id)s AND removed_at IS NULL AND state = 'finished' AND member_id IS NOT NULL
               AND (%(member_ids)s::bigint[] IS NULL OR member_id = ANY(%(member_ids)s::bigint[]))
               AND coalesce(finished_at, shipped_at, paid_at, placed_at) < %(until)s
@@ -129,7 +146,7 @@ def level_figures(
                    OR coalesce(finished_at, shipped_at, paid_at, placed_at) >= %(since)s)
             GROUP BY member_id
             """,
-            {"merchant_id": merchant_id, "member_ids": None if member_ids is None else list(member_ids),
+            {"merchant_id": merchant_id, "member_ids": None if member_ids is None else sql.numbers(member_ids),
              "since": since, "until": until},
         )
     }  # fmt: skip
