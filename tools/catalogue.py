@@ -6,7 +6,7 @@ import argparse
 import io
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import django
@@ -52,11 +52,17 @@ def main() -> int:
     if not settings.configured:
         settings.configure(USE_I18N=True)
         django.setup()
-    chosen = [module for module in modules(options.root) if not options.modules or module.name in options.modules]
-    findings = [line for module in chosen for line in review(module, write=not options.check)]
-    findings += contradictions(options.root)
+    findings = report(options.root, options.modules, write=not options.check)
     print("\n".join(findings) or "All texts are translated.")
     return 1 if options.check and findings else 0
+
+
+def report(root: Path, chosen: Sequence[str] = (), *, write: bool = False) -> list[str]:
+    """What is wrong with the catalogues of a tree, or of the chosen modules; with `write` they are brought up to date."""
+    found = [
+        line for module in modules(root) if not chosen or module.name in chosen for line in review(module, write=write)
+    ]
+    return found + contradictions(root)
 
 
 def modules(root: Path) -> list[Path]:

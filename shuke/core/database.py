@@ -22,6 +22,7 @@ from psycopg.conninfo import make_conninfo
 
 OWNER, APP, DATABASE = "shuke_owner", "shuke_app", "shuke"
 _SOCKET_PATH_LIMIT = 80
+_NO_PID = 1 << 22  # one past the highest number Linux gives
 
 
 def _binaries() -> Path:
@@ -98,6 +99,7 @@ class EmbeddedServer:
         if not (self.folder / "PG_VERSION").exists():
             self._run("initdb", "-D", str(self.folder), "-U", OWNER, "--encoding=UTF8", "--locale=C.UTF-8",
                       "--auth=trust", "--data-checksums", "--no-instructions")  # fmt: skip
+        self._bury_zombie()
         settings = {**_CONFIGURATION, **self.settings, "unix_socket_directories": str(self.socket_folder)}
         options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
         log = self.folder / "server.log"
@@ -118,9 +120,18 @@ class EmbeddedServer:
         try:
             pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
             os.kill(pid, 0)
-        except (FileNotFoundError, ValueError, ProcessLookupError):
-            return None
-        return pid
+        except (FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
+            return None  # no such process, or by now somebody else's
+        return None if _is_zombie(pid) else pid
+
+    def _bury_zombie(self) -> None:
+        # In a container nobody may collect a killed server's process, and PostgreSQL takes it for a running one. Only
+        # the number is replaced, by one no process can have: whether its memory is in use, PostgreSQL still looks.
+        for path in (self.folder / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            with contextlib.suppress(FileNotFoundError, ValueError):
+                number, rest = path.read_text().split("\n", 1)
+                if _is_zombie(int(number)):
+                    path.write_text(f"{_NO_PID}\n{rest}")
 
     def _prepare_folders(self) -> None:
         for folder in (self.home, self.folder, self.socket_folder):
@@ -147,6 +158,12 @@ class EmbeddedServer:
         )
         if done.returncode:
             raise DatabaseTrouble(done.stderr[-2000:])
+
+
+def _is_zombie(pid: int) -> bool:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return False
 
 
 def _unprivileged() -> pwd.struct_passwd:
