@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from django.db import connection
@@ -67,7 +70,36 @@ def new_ids(count: int) -> list[int]:
 
 
 def copy_into(table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
-    """COPY records (None = NULL) into a table of ours, usually a temporary one. Names come from code, never from input."""
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        for record in records:
-            copy.write_row(record)
+    """COPY records (None = NULL) into a table of ours, usually a temporary one. Names come from code, never from input.
+
+    Cells may be None, text, whole numbers, booleans, bytes, aware datetimes and dates. They are written as COPY's text
+    here, because that takes a third of the time of psycopg's general adaptation.
+    """
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        rows_left = iter(records)
+        while batch := list(islice(rows_left, _COPY_BATCH)):
+            lines = ["\t".join([_CELL[type(cell)](cell) for cell in record]) for record in batch]
+            lines.append("")
+            copy.write("\n".join(lines))
+
+
+_COPY_BATCH = 1000
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def _text(cell: str) -> str:
+    return _SPECIAL.sub(lambda found: _ESCAPED[found[0]], cell) if _SPECIAL.search(cell) else cell
+
+
+_CELL: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _none: "\\N",
+    str: _text,
+    int: str,
+    bool: lambda cell: "t" if cell else "f",
+    bytes: lambda cell: "\\\\x" + cell.hex(),
+    memoryview: lambda cell: "\\\\x" + cell.hex(),
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+}

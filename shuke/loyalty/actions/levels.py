@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,8 +16,9 @@ from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
 from shuke.loyalty.actions.settling import lock
 from shuke.loyalty.events import LevelChanged
+from shuke.loyalty.queries.reckoning import Change, reviewed
 from shuke.loyalty.queries.rulebook import SavedLevelRule, level_rule, spec_value, zone_of
-from shuke.loyalty.queries.standings import figures_of, keep_figures, standings_of
+from shuke.loyalty.queries.standings import standings_of
 from shuke.loyalty.rules import levels as rules
 from shuke.loyalty.rules.levels import Standing
 from shuke.loyalty.specs import LevelRuleSpec
@@ -27,17 +27,6 @@ from shuke.merchants import actions as merchants
 
 REVIEW_ALL = "loyalty.review_all"
 CHUNK = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One member's standing before and after, with the evidence."""
-
-    member_id: int
-    before: Standing
-    after: Standing
-    evidence: Mapping[str, Any]
-    note: str = ""
 
 
 def review_levels(merchant_id: int, member_ids: Collection[int], *, by: Actor = SYSTEM) -> list[Change]:
@@ -52,22 +41,6 @@ def review_levels(merchant_id: int, member_ids: Collection[int], *, by: Actor = 
     changes = reviewed(merchant_id, member_ids, rule)
     _keep(merchant_id, rule, changes, by=by)
     return changes
-
-
-def reviewed(merchant_id: int, member_ids: Collection[int], rule: SavedLevelRule) -> list[Change]:
-    """The changes that `review_levels` would make, without making them."""
-    policy, zone, now = rule.policy, zone_of(merchant_id), clock.now()
-    standings = standings_of(merchant_id, member_ids)
-    figures = figures_of(merchant_id, policy, member_ids, until=now)
-    keep = keep_figures(merchant_id, policy, standings, now)
-    found: list[Change] = []
-    for member_id in member_ids:
-        before = standings.get(member_id, rules.START)
-        figure = figures.get(member_id, 0)
-        after = rules.review(before, figure, policy, now, zone, keep_figure=keep.get(member_id))
-        if after != before:
-            found.append(Change(member_id, before, after, _evidence(rule, after, figure, keep.get(member_id))))
-    return found
 
 
 def set_level(
@@ -105,8 +78,8 @@ def release_level(merchant_id: int, member_ids: Collection[int], *, by: Actor) -
     lock(merchant_id)
     sql.run(
         "UPDATE loyalty_standing SET until_at = %(now)s WHERE merchant_id = %(merchant_id)s"
-        " AND member_id = ANY(%(member_ids)s) AND is_manual",
-        {"merchant_id": merchant_id, "member_ids": list(member_ids), "now": clock.now()},
+        " AND member_id = ANY(%(member_ids)s::bigint[]) AND is_manual",
+        {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids), "now": clock.now()},
     )
     changes = review_levels(merchant_id, member_ids, by=by)
     _audit(merchant_id, "level.released", changes, by=by)
@@ -116,7 +89,7 @@ def release_level(merchant_id: int, member_ids: Collection[int], *, by: Actor) -
 def save_level_rule(merchant_id: int, spec: LevelRuleSpec, *, by: Actor) -> int:
     """Keep a new version of the level rule, in force from now on; its number. Everybody is reviewed by a job.
 
-    Nobody loses a level at once by it: a level that the new rule no longer gives ends with its validity and grace.
+    A level that the new rule no longer gives is lost as the new rule says: after its validity and grace, if any.
     """
     lock(merchant_id)
     number = int(
@@ -196,67 +169,59 @@ def _due(merchant_id: int, rule: SavedLevelRule, after_id: int) -> list[int]:
     ]
 
 
-def _evidence(rule: SavedLevelRule, after: Standing, figure: int, keep_figure: int | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"rule": rule.number, "measure": rule.spec.measure, "figure": figure}
-    if keep_figure is not None:
-        found["keep_figure"] = keep_figure
-    if after.level_no <= rule.policy.top:
-        found["threshold"] = rule.policy.thresholds[after.level_no]
-    return found
-
-
 def _keep(merchant_id: int, rule: SavedLevelRule, changes: Sequence[Change], *, by: Actor) -> None:
     if not changes:
         return
     _upsert(merchant_id, changes, by)
     moved = [change for change in changes if change.after.level_no != change.before.level_no]
+    if not moved:
+        return
     _remember(merchant_id, moved, by)
     facts.publish(merchant_id, (_fact(rule, change) for change in moved), by=by)
 
 
 def _upsert(merchant_id: int, changes: Iterable[Change], by: Actor) -> None:
     rows = [
-        (one.member_id, one.after.level_no, one.after.since_at, one.after.until_at, one.after.grace_until_at,
-         one.after.reason, one.after.is_manual, json.dumps(one.evidence), one.note)
+        {"member_id": one.member_id, "level_no": one.after.level_no, "since_at": _iso(one.after.since_at),
+         "until_at": _iso(one.after.until_at), "grace_until_at": _iso(one.after.grace_until_at),
+         "reason": one.after.reason, "is_manual": one.after.is_manual, "evidence": one.evidence, "note": one.note}
         for one in changes
     ]  # fmt: skip
-    names = ("member", "level", "since", "until", "grace", "reason", "manual", "evidence", "note")
     sql.run(
         """
         INSERT INTO loyalty_standing (merchant_id, member_id, level_no, since_at, until_at, grace_until_at, reason,
             is_manual, evidence, note, set_by)
-        SELECT %(merchant_id)s, member_id, level_no, since_at, until_at, grace_until_at, reason, is_manual,
-            evidence::jsonb, note, %(by)s
-        FROM unnest(%(member)s::bigint[], %(level)s::smallint[], %(since)s::timestamptz[], %(until)s::timestamptz[],
-            %(grace)s::timestamptz[], %(reason)s::text[], %(manual)s::boolean[], %(evidence)s::text[], %(note)s::text[])
-            AS f (member_id, level_no, since_at, until_at, grace_until_at, reason, is_manual, evidence, note)
+        SELECT %(merchant_id)s, member_id, level_no, since_at, until_at, grace_until_at, reason, is_manual, evidence,
+            note, %(by)s
+        FROM jsonb_to_recordset(%(rows)s::jsonb) AS f (member_id bigint, level_no smallint, since_at timestamptz,
+            until_at timestamptz, grace_until_at timestamptz, reason text, is_manual boolean, evidence jsonb, note text)
         ON CONFLICT (merchant_id, member_id) DO UPDATE SET level_no = excluded.level_no, since_at = excluded.since_at,
             until_at = excluded.until_at, grace_until_at = excluded.grace_until_at, reason = excluded.reason,
             is_manual = excluded.is_manual, evidence = excluded.evidence, note = excluded.note, set_by = excluded.set_by
         """,
-        {"merchant_id": merchant_id, "by": by.label,
-         **{name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}},
-    )  # fmt: skip
+        {"merchant_id": merchant_id, "by": by.label, "rows": json.dumps(rows)},
+    )
 
 
-def _remember(merchant_id: int, moved: Sequence[Change], by: Actor) -> None:
-    if not moved:
-        return
+def _remember(merchant_id: int, moved: Iterable[Change], by: Actor) -> None:
+    rows = [
+        {"member_id": one.member_id, "before_no": one.before.level_no, "after_no": one.after.level_no,
+         "reason": one.after.reason, "evidence": one.evidence, "note": one.note}
+        for one in moved
+    ]  # fmt: skip
     sql.run(
         """
         INSERT INTO loyalty_levelchange (merchant_id, member_id, at, before_no, after_no, reason, evidence, note, by)
-        SELECT %(merchant_id)s, member_id, %(now)s, before_no, after_no, reason, evidence::jsonb, note, %(by)s
-        FROM unnest(%(members)s::bigint[], %(before)s::smallint[], %(after)s::smallint[], %(reasons)s::text[],
-            %(evidence)s::text[], %(notes)s::text[]) AS f (member_id, before_no, after_no, reason, evidence, note)
+        SELECT %(merchant_id)s, member_id, %(now)s, before_no, after_no, reason, evidence, note, %(by)s
+        FROM jsonb_to_recordset(%(rows)s::jsonb) AS f (member_id bigint, before_no smallint, after_no smallint,
+            reason text, evidence jsonb, note text)
         """,
-        {"merchant_id": merchant_id, "now": clock.now(), "by": by.label,
-         "members": [one.member_id for one in moved],
-         "before": [one.before.level_no for one in moved],
-         "after": [one.after.level_no for one in moved],
-         "reasons": [one.after.reason for one in moved],
-         "evidence": [json.dumps(one.evidence) for one in moved],
-         "notes": [one.note for one in moved]},
-    )  # fmt: skip
+        {"merchant_id": merchant_id, "now": clock.now(), "by": by.label, "rows": json.dumps(rows)},
+    )
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _fact(rule: SavedLevelRule, change: Change) -> LevelChanged:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,9 +14,9 @@ from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Refused
 from shuke.ledger import actions as ledger
 from shuke.ledger import queries as balances
-from shuke.loyalty.queries.rulebook import GROWTH, POINTS, line_source, point_versions, zone_of
-from shuke.loyalty.rules.points import LevelAt, Version, Yield, yields
-from shuke.members.queries import roll as members
+from shuke.loyalty.queries.reckoning import reckon
+from shuke.loyalty.queries.rulebook import GROWTH, POINTS, line_source, point_versions
+from shuke.loyalty.rules.points import Yield
 from shuke.trade import queries as trade
 
 
@@ -52,44 +51,9 @@ def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = S
     return Settlement(member_ids | points.changed_members, points.credited, points.taken_back)
 
 
-def reckon(merchant_id: int, lines: Sequence[trade.EarningLine], versions: Sequence[Version]) -> list[Yield]:
-    """What lines yield by these versions, with the levels and the blacklist as they are kept."""
-    member_ids = {line.member_id for line in lines}
-    needs_levels = any(version.terms.level_times for version in versions)
-    return yields(
-        lines,
-        versions,
-        zone=zone_of(merchant_id),
-        level_at=level_history(merchant_id, member_ids) if needs_levels else None,
-        blacklisted=members.blacklisted_since(merchant_id, member_ids),
-    )
-
-
 def lock(merchant_id: int) -> None:
     """One settling of a merchant at a time: an older reading of an order must not overwrite a newer one."""
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('loyalty', %(m)s))", {"m": merchant_id})
-
-
-def level_history(merchant_id: int, member_ids: Iterable[int]) -> LevelAt:
-    """A function that knows which level a member held at an instant."""
-    history: dict[int, tuple[list[datetime], list[int]]] = {}
-    for member_id, at, level_no in sql.rows(
-        "SELECT member_id, at, after_no FROM loyalty_levelchange WHERE merchant_id = %(merchant_id)s"
-        " AND member_id = ANY(%(member_ids)s) ORDER BY member_id, at, id",
-        {"merchant_id": merchant_id, "member_ids": list(member_ids)},
-    ):
-        moments, levels = history.setdefault(member_id, ([], []))
-        moments.append(at)
-        levels.append(level_no)
-
-    def level_at(member_id: int, instant: datetime) -> int:
-        if member_id not in history:
-            return 0
-        moments, levels = history[member_id]
-        place = bisect_right(moments, instant)
-        return levels[place - 1] if place else 0
-
-    return level_at
 
 
 def _settle(merchant_id: int, asset: str, targets: list[ledger.Target], by: Actor) -> ledger.Settled:

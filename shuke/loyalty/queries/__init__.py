@@ -1,5 +1,13 @@
 """Questions about points and levels that pages and other modules ask."""
 
+from shuke.loyalty.queries.explain import (
+    Told,
+    explain_balance,
+    explain_level,
+    explain_line,
+    explain_warning,
+    history,
+)
 from shuke.loyalty.queries.points import (
     AdjustmentMade,
     Liability,
@@ -9,6 +17,15 @@ from shuke.loyalty.queries.points import (
     liability,
     points_summary,
 )
+from shuke.loyalty.queries.preview import (
+    Compared,
+    Gainer,
+    LevelPreview,
+    PointsPreview,
+    preview_levels,
+    preview_points_rule,
+)
+from shuke.loyalty.queries.reckoning import Change
 from shuke.loyalty.queries.rulebook import (
     GROWTH,
     POINTS,
@@ -35,3 +52,12 @@ from shuke.loyalty.queries.standings import (
     warned,
     way_to,
 )
+
+__all__ = [
+    "GROWTH", "POINTS", "AdjustmentMade", "Change", "Compared", "Gainer", "LevelMove", "LevelPreview", "LevelView",
+    "Liability", "PointsPreview", "PointsSummary", "SavedLevelRule", "SavedPointsRule", "Step", "Told", "Warned", "Way",
+    "adjustments", "expiring_soon", "explain_balance", "explain_level", "explain_line", "explain_warning", "history",
+    "ladder", "level_counts", "level_members", "level_moves", "level_of", "level_rule", "level_rules", "levels_of",
+    "liability", "line_source", "points_rule", "points_rules", "points_summary", "preview_levels",
+    "preview_points_rule", "warned", "way_to",
+]  # fmt: skip

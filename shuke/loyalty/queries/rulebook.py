@@ -39,11 +39,7 @@ class SavedLevelRule:
     saved_at: datetime
     saved_by: str
     spec: LevelRuleSpec
-
-    @property
-    def policy(self) -> Policy:
-        """The rule ready for reckoning."""
-        return self.spec.policy(self.number)
+    policy: Policy
 
     def name(self, level_no: int) -> str:
         """A level's name; of one that the ladder no longer has, its number."""
@@ -87,9 +83,9 @@ def points_rule(merchant_id: int) -> SavedPointsRule | None:
 def level_rules(merchant_id: int) -> list[SavedLevelRule]:
     """All versions of the level rule, the latest first."""
     return [
-        SavedLevelRule(*row[:4], spec=LevelRuleSpec.model_validate(sql.loads(row[4])))
+        _level_rule(row)
         for row in sql.rows(
-            "SELECT id, number, saved_at, saved_by, spec FROM loyalty_levelrule"
+            "SELECT id, number, saved_at, saved_by, spec::text FROM loyalty_levelrule"
             " WHERE merchant_id = %(merchant_id)s ORDER BY number DESC",
             {"merchant_id": merchant_id},
         )
@@ -103,7 +99,7 @@ def level_rule(merchant_id: int) -> SavedLevelRule | None:
         " WHERE merchant_id = %(merchant_id)s ORDER BY number DESC LIMIT 1",
         {"merchant_id": merchant_id},
     )
-    return SavedLevelRule(*found[0][:4], spec=_level_spec(found[0][4])) if found else None
+    return _level_rule(found[0]) if found else None
 
 
 def point_versions(merchant_id: int) -> list[Version]:
@@ -128,9 +124,15 @@ def _terms(spec: str) -> Terms:
     return PointsRuleSpec.model_validate_json(spec).terms()
 
 
+def _level_rule(row: tuple[Any, ...]) -> SavedLevelRule:
+    spec, policy = _level_spec(row[4], row[1])
+    return SavedLevelRule(*row[:4], spec, policy)
+
+
 @lru_cache(maxsize=256)
-def _level_spec(spec: str) -> LevelRuleSpec:
-    return LevelRuleSpec.model_validate_json(spec)
+def _level_spec(text: str, number: int) -> tuple[LevelRuleSpec, Policy]:
+    spec = LevelRuleSpec.model_validate_json(text)
+    return spec, spec.policy(number)
 
 
 def spec_value(spec: PointsRuleSpec | LevelRuleSpec) -> Any:

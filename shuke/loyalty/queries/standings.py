@@ -104,8 +104,8 @@ def standings_of(merchant_id: int, member_ids: Collection[int]) -> dict[int, Sta
         row[0]: Standing(*row[1:])
         for row in sql.rows(
             f"SELECT member_id, {_COLUMNS} FROM loyalty_standing"
-            " WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s)",
-            {"merchant_id": merchant_id, "member_ids": list(member_ids)},
+            " WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s::bigint[])",
+            {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
         )
     }
 
@@ -156,8 +156,8 @@ def levels_of(merchant_id: int, member_ids: Collection[int]) -> dict[int, LevelV
         row[0]: row[1:]
         for row in sql.rows(
             f"SELECT member_id, {_COLUMNS}, evidence, note, set_by FROM loyalty_standing"
-            " WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s)",
-            {"merchant_id": merchant_id, "member_ids": list(member_ids)},
+            " WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s::bigint[])",
+            {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
         )
     }
     return {member_id: _view(rule, member_id, figures.get(member_id, 0), kept.get(member_id)) for member_id in member_ids}

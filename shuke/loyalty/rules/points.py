@@ -149,6 +149,10 @@ def counted(line: EarningLine, newest_first: Sequence[Version]) -> tuple[datetim
     if line.state == "closed":
         return None
     reached = _moments(line)
+    if len(newest_first) == 1:
+        only = newest_first[0]
+        at = reached[_RANK[only.terms.counts_when]]
+        return None if at is None or at < only.valid_from else (at, only)
     for rank, at in enumerate(reached):
         if at is None:
             continue

@@ -20,7 +20,7 @@ from shuke.trade.queries.orders import (
     private_of,
     state_label,
 )
-from shuke.trade.queries.reasons import REASONS, UnpaidOrder, reasons_by_product, unpaid_orders
+from shuke.trade.queries.reasons import REASONS, UnpaidOrder, reasons_by_product, unpaid_notes, unpaid_orders
 
 __all__ = [
     "REASONS",
@@ -49,5 +49,6 @@ __all__ = [
     "reject_file",
     "reject_summary",
     "state_label",
+    "unpaid_notes",
     "unpaid_orders",
 ]

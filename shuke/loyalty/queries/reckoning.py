@@ -1,0 +1,89 @@
+"""What orders yield and which levels follow, reckoned from what is kept, without writing."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shuke.core import clock, sql
+from shuke.loyalty.queries.rulebook import SavedLevelRule, zone_of
+from shuke.loyalty.queries.standings import figures_of, keep_figures, standings_of
+from shuke.loyalty.rules import levels as rules
+from shuke.loyalty.rules.levels import Standing
+from shuke.loyalty.rules.points import LevelAt, Version, Yield, yields
+from shuke.members.queries import roll as members
+from shuke.trade import queries as trade
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One member's standing before and after, with the evidence."""
+
+    member_id: int
+    before: Standing
+    after: Standing
+    evidence: Mapping[str, Any]
+    note: str = ""
+
+
+def reckon(merchant_id: int, lines: Sequence[trade.EarningLine], versions: Sequence[Version]) -> list[Yield]:
+    """What lines yield by these versions, with the levels and the blacklist as they are kept."""
+    member_ids = {line.member_id for line in lines}
+    needs_levels = any(version.terms.level_times for version in versions)
+    return yields(
+        lines,
+        versions,
+        zone=zone_of(merchant_id),
+        level_at=level_history(merchant_id, member_ids) if needs_levels else None,
+        blacklisted=members.blacklisted_since(merchant_id, member_ids),
+    )
+
+
+def level_history(merchant_id: int, member_ids: Iterable[int]) -> LevelAt:
+    """A function that knows which level a member held at an instant."""
+    history: dict[int, tuple[list[datetime], list[int]]] = {}
+    for member_id, at, level_no in sql.rows(
+        "SELECT member_id, at, after_no FROM loyalty_levelchange WHERE merchant_id = %(merchant_id)s"
+        " AND member_id = ANY(%(member_ids)s::bigint[]) ORDER BY member_id, at, id",
+        {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
+    ):
+        moments, levels = history.setdefault(member_id, ([], []))
+        moments.append(at)
+        levels.append(level_no)
+
+    def level_at(member_id: int, instant: datetime) -> int:
+        if member_id not in history:
+            return 0
+        moments, levels = history[member_id]
+        place = bisect_right(moments, instant)
+        return levels[place - 1] if place else 0
+
+    return level_at
+
+
+def reviewed(merchant_id: int, member_ids: Collection[int], rule: SavedLevelRule) -> list[Change]:
+    """The changes of levels that follow from figures now; members whose standing stays as it is are left out."""
+    policy, zone, now = rule.policy, zone_of(merchant_id), clock.now()
+    standings = standings_of(merchant_id, member_ids)
+    figures = figures_of(merchant_id, policy, member_ids, until=now)
+    keep = keep_figures(merchant_id, policy, standings, now)
+    found: list[Change] = []
+    for member_id in member_ids:
+        before = standings.get(member_id, rules.START)
+        figure = figures.get(member_id, 0)
+        after = rules.review(before, figure, policy, now, zone, keep_figure=keep.get(member_id))
+        if after != before:
+            found.append(Change(member_id, before, after, _evidence(rule, after, figure, keep.get(member_id))))
+    return found
+
+
+def _evidence(rule: SavedLevelRule, after: Standing, figure: int, keep_figure: int | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"rule": rule.number, "measure": rule.spec.measure, "figure": figure}
+    if keep_figure is not None:
+        found["keep_figure"] = keep_figure
+    if after.level_no <= rule.policy.top:
+        found["threshold"] = rule.policy.thresholds[after.level_no]
+    return found
