@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from shuke.core import sql
+from shuke.core import crypto, sql
+from shuke.members.queries import marks
 from shuke.trade.rules import REASONS
 
-__all__ = ["REASONS", "UnpaidOrder", "reasons_by_product", "unpaid_orders"]
+__all__ = ["REASONS", "UnpaidOrder", "reasons_by_product", "unpaid_notes", "unpaid_orders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,19 @@ def unpaid_orders(
             {"merchant_id": merchant_id, "since": since, "member_id": member_id, "limit": limit},
         )
     ]
+
+
+def unpaid_notes(merchant_id: int, order_ids: Collection[int]) -> dict[int, str]:
+    """What staff wrote down beside the reason, by order; phone numbers and mail addresses in it are masked."""
+    vault = crypto.vault(merchant_id)
+    return {
+        order_id: marks.masked_words(vault.open(sealed, row=f"trade_unpaidreason|note|{merchant_id}|{order_id}"))
+        for order_id, sealed in sql.rows(
+            "SELECT order_id, note_sealed FROM trade_unpaidreason WHERE merchant_id = %(merchant_id)s"
+            " AND order_id = ANY(%(order_ids)s) AND note_sealed IS NOT NULL",
+            {"merchant_id": merchant_id, "order_ids": list(order_ids)},
+        )
+    }
 
 
 def reasons_by_product(merchant_id: int, *, limit: int = 50) -> list[tuple[str, str, int]]:
