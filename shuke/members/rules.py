@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from django.utils.functional import Promise
@@ -39,6 +42,8 @@ ATTRIBUTE_KINDS: Final[dict[str, Promise]] = {
     "date": _("Date"),
     "choice": _("Choice"),
 }
+
+SHORTEST_REASON = 4
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _VIRTUAL = re.compile(r"(1\d{10})-(\d{4})")
@@ -90,6 +95,35 @@ def normal_phone(text: str) -> str:
     if international and not digits.startswith("86"):
         return f"+{digits}" if digits else ""
     return digits
+
+
+def is_phone(text: str) -> bool:
+    """Whether a text is a phone number: 7 to 15 digits, written with the usual signs."""
+    return re.fullmatch(r"[+0-9()（） -]+", text) is not None and 7 <= len(_NO_DIGITS.sub("", normal_phone(text))) <= 15
+
+
+def is_mail(text: str) -> bool:
+    """Whether a text looks like a mail address."""
+    return _MAIL_INSIDE.fullmatch(text) is not None
+
+
+def attribute_value(kind: str, choices: Sequence[str], text: str) -> str | None:
+    """A custom attribute's value in its normal form (ISO date, plain decimal, one of the choices); None when it is none."""
+    text = text.strip()
+    if kind == "number":
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            return None
+        return f"{number.normalize():f}" if number.is_finite() and abs(number) < 10**15 else None
+    if kind == "date":
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            return None
+    if kind == "choice":
+        return text if text in choices else None
+    return text if 0 < len(text) <= 500 else None
 
 
 def is_mobile(phone: str) -> bool:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from shuke.core import sql
 from shuke.core.crypto import Vault
-from shuke.members import cards, rules
+from shuke.members import rules, sealing
 from shuke.members.sighting import Key, Sighting, card_content, card_values
-from shuke.members.staging import CARD, MEMBER, SEPARATOR, SOURCE_USE, numbers, stage
+from shuke.members.staging import CARD, MEMBER, SEPARATOR, SOURCE_USE
 
 
 class State(NamedTuple):
@@ -101,13 +101,13 @@ def update(merchant_id: int, told: Mapping[int, Told], source: str) -> None:
     """
     if not told:
         return
-    params = {"merchant_id": merchant_id, "members": numbers(told)}
+    params = {"merchant_id": merchant_id, "members": sql.numbers(told)}
     sql.run(
         "SELECT id FROM members_member WHERE merchant_id = %(merchant_id)s AND id = ANY(%(members)s::bigint[])"
         " ORDER BY id FOR NO KEY UPDATE",
         params,
     )
-    stage("staged_member", MEMBER, [member_row(*item, source, item[1].latest.seen_at) for item in told.items()])
+    sql.stage("staged_member", MEMBER, [member_row(*item, source, item[1].latest.seen_at) for item in told.items()])
     sql.run(
         "UPDATE members_card c SET seen_at = m.seen_at FROM members_member m, staged_member s"
         " WHERE m.merchant_id = %(merchant_id)s AND m.id = s.id AND s.seen_at >= m.seen_at"
@@ -144,7 +144,7 @@ def _remember_use(merchant_id: int, told: Mapping[int, Told], source: str) -> No
         (member_id, source, json.dumps([*(digest.hex() for digest in one.cards), *map(item, one.keys)]))
         for member_id, one in told.items()
     ]
-    names = stage("staged_source_use", SOURCE_USE, rows)
+    names = sql.stage("staged_source_use", SOURCE_USE, rows)
     sql.run(
         f"INSERT INTO members_sourceuse AS u (merchant_id, {names})"
         f" SELECT %(merchant_id)s, {names} FROM staged_source_use"
@@ -173,7 +173,9 @@ def keep_cards(
             values = card_values(sighting)
             if values:
                 rows.append(
-                    cards.row(vault, merchant_id, member_id, digest, values, seen_at=sighting.seen_at, source=source)
+                    sealing.card_row(
+                        vault, merchant_id, member_id, digest, values, seen_at=sighting.seen_at, source=source
+                    )
                 )
     write_cards(merchant_id, rows)
 
@@ -187,7 +189,7 @@ def write_cards(merchant_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows made by cards.row; of a card that is there only the time moves on."""
     if not rows:
         return
-    names = stage("staged_card", CARD, rows)
+    names = sql.stage("staged_card", CARD, rows)
     sql.run(
         f"INSERT INTO members_card AS c (merchant_id, {names}) SELECT %(merchant_id)s, {names} FROM staged_card"
         " ON CONFLICT (merchant_id, member_id, digest) DO UPDATE SET seen_at = excluded.seen_at"

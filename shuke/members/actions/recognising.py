@@ -16,7 +16,7 @@ from shuke.members.actions import keeping
 from shuke.members.actions.keeping import State, Told
 from shuke.members.events import MemberJoined
 from shuke.members.sighting import Key, Sighting, identities
-from shuke.members.staging import IDENTITY, MEMBER, new_ids, numbers, stage, texts
+from shuke.members.staging import IDENTITY, MEMBER, texts
 
 _ATTEMPTS = 5
 
@@ -69,7 +69,7 @@ def _recognise(merchant_id: int, shop_id: int, sightings: Sequence[Sighting], so
     keys = [identities(vault, shop_id, sighting) for sighting in sightings]
     known = _look_up(merchant_id, shop_id, keys)
     picked = _pick(keys, known)
-    ids = new_ids(picked.new_count) if picked.new_count else []
+    ids = sql.new_ids(picked.new_count) if picked.new_count else []
 
     def final(ref: int) -> int:
         return ref if ref > 0 else ids[-ref - 1]
@@ -108,9 +108,7 @@ def _look_up(merchant_id: int, shop_id: int, keys: Iterable[tuple[Key, ...]]) ->
     return known
 
 
-def _with_ouid(
-    merchant_id: int, shop_id: int, keys: Iterable[tuple[Key, ...]], owners: Mapping[Key, int]
-) -> set[int]:
+def _with_ouid(merchant_id: int, shop_id: int, keys: Iterable[tuple[Key, ...]], owners: Mapping[Key, int]) -> set[int]:
     """Which of the known members bear an ouid of this shop: another, new ouid cannot be theirs."""
     asked = {
         owners[key]
@@ -126,7 +124,7 @@ def _with_ouid(
         for row in sql.rows(
             "SELECT member_id FROM members_identity WHERE merchant_id = %(merchant_id)s AND kind = 'ouid'"
             " AND shop_id = %(shop_id)s AND member_id = ANY(%(members)s::bigint[])",
-            {"merchant_id": merchant_id, "shop_id": shop_id, "members": numbers(asked)},
+            {"merchant_id": merchant_id, "shop_id": shop_id, "members": sql.numbers(asked)},
         )
     }
 
@@ -162,7 +160,7 @@ def _pick(keys: Iterable[tuple[Key, ...]], known: _Known) -> _Picked:
 def _claim(merchant_id: int, fresh: Mapping[Key, int], source: str, now: datetime) -> None:
     if not fresh:
         return
-    names = stage("staged_identity", IDENTITY, [(fresh[key], *key, source, now) for key in sorted(fresh)])
+    names = sql.stage("staged_identity", IDENTITY, [(fresh[key], *key, source, now) for key in sorted(fresh)])
     taken = sql.run(
         f"INSERT INTO members_identity (merchant_id, {names}) SELECT %(merchant_id)s, {names} FROM staged_identity"
         " ON CONFLICT (merchant_id, kind, shop_id, value) DO NOTHING",
@@ -175,7 +173,7 @@ def _claim(merchant_id: int, fresh: Mapping[Key, int], source: str, now: datetim
 def _make(merchant_id: int, told: Mapping[int, Told], source: str, now: datetime, by: Actor) -> None:
     if not told:
         return
-    names = stage("staged_member", MEMBER, [keeping.member_row(*item, source, now) for item in told.items()])
+    names = sql.stage("staged_member", MEMBER, [keeping.member_row(*item, source, now) for item in told.items()])
     sql.run(
         f"INSERT INTO members_member (merchant_id, {names}, status, status_reason, gender)"
         f" SELECT %(merchant_id)s, {names}, 'normal', '', '' FROM staged_member",
@@ -191,9 +189,7 @@ def _make(merchant_id: int, told: Mapping[int, Told], source: str, now: datetime
     )
 
 
-def _suspect(
-    merchant_id: int, doubles: Mapping[tuple[int, int], tuple[str, str]], source: str, now: datetime
-) -> None:
+def _suspect(merchant_id: int, doubles: Mapping[tuple[int, int], tuple[str, str]], source: str, now: datetime) -> None:
     if not doubles:
         return
     rows = sorted({(min(pair), max(pair)): (pair, kinds) for pair, kinds in doubles.items()}.items())

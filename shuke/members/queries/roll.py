@@ -33,8 +33,8 @@ def joined_at(merchant_id: int, member_ids: Collection[int]) -> dict[int, dateti
     """Since when these are members; unknown ids are missing."""
     return dict(
         sql.rows(
-            "SELECT id, joined_at FROM members_member WHERE merchant_id = %(merchant_id)s AND id = ANY(%(member_ids)s)",
-            {"merchant_id": merchant_id, "member_ids": list(member_ids)},
+            "SELECT id, joined_at FROM members_member WHERE merchant_id = %(merchant_id)s AND id = ANY(%(member_ids)s::bigint[])",
+            {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
         )
     )
 
@@ -49,8 +49,8 @@ def blacklisted_since(merchant_id: int, member_ids: Collection[int]) -> dict[int
                  WHERE f.merchant_id = m.merchant_id AND f.member_id = m.id AND f.kind = 'members.blacklisted'
                    AND (f.payload->>'is_on')::boolean), m.joined_at)
             FROM members_member m
-            WHERE m.merchant_id = %(merchant_id)s AND m.status <> 'normal' AND m.id = ANY(%(member_ids)s)
+            WHERE m.merchant_id = %(merchant_id)s AND m.status <> 'normal' AND m.id = ANY(%(member_ids)s::bigint[])
             """,
-            {"merchant_id": merchant_id, "member_ids": list(member_ids)},
+            {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
         )
     )

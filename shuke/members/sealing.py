@@ -1,4 +1,4 @@
-"""Sealing what was told of a member into a card, and opening it again."""
+"""Sealing cards, notes and personal attributes, each bound to its own row, and opening them again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shuke.core.crypto import Vault
 from shuke.members import rules
 
 
-def row(
+def card_row(
     vault: Vault,
     merchant_id: int,
     member_id: int,
@@ -27,7 +27,7 @@ def row(
     return (
         member_id,
         digest,
-        sealed(vault, merchant_id, member_id, digest, values),
+        seal_card(vault, merchant_id, member_id, digest, values),
         blind(vault, "name", values["name"]) if "name" in values else None,
         vault.index("phone", phone) if phone else None,
         tail(vault, phone),
@@ -38,16 +38,16 @@ def row(
     )
 
 
-def sealed(vault: Vault, merchant_id: int, member_id: int, digest: bytes, values: Mapping[str, str]) -> bytes:
+def seal_card(vault: Vault, merchant_id: int, member_id: int, digest: bytes, values: Mapping[str, str]) -> bytes:
     """The values as one card keeps them; they open as this member's card of this digest only."""
-    return vault.seal_bytes(to_json(values), row=_place(merchant_id, member_id, digest))
+    return vault.seal_bytes(to_json(values), row=_card_place(merchant_id, member_id, digest))
 
 
-def opened(
+def open_card(
     vault: Vault, merchant_id: int, member_id: int, digest: bytes, content: bytes | memoryview
 ) -> dict[str, str]:
     """The values of a card by field; Unreadable when it was moved or changed."""
-    found: dict[str, str] = from_json(vault.open_bytes(content, row=_place(merchant_id, member_id, digest)))
+    found: dict[str, str] = from_json(vault.open_bytes(content, row=_card_place(merchant_id, member_id, digest)))
     return found
 
 
@@ -63,5 +63,31 @@ def tail(vault: Vault, phone: str) -> bytes | None:
     return vault.index("phone_tail", main[-4:]) if len(main) >= 7 else None
 
 
-def _place(merchant_id: int, member_id: int, digest: bytes) -> str:
+def _card_place(merchant_id: int, member_id: int, digest: bytes) -> str:
     return f"members_card|sealed|{merchant_id}|{member_id}|{digest.hex()}"
+
+
+def seal_note(vault: Vault, merchant_id: int, note_id: int, text: str) -> bytes:
+    """A note's text; people write numbers and names into notes."""
+    return vault.seal(text, row=f"members_note|sealed|{merchant_id}|{note_id}")
+
+
+def open_note(vault: Vault, merchant_id: int, note_id: int, sealed: bytes | memoryview) -> str:
+    """A note's text; Unreadable when it was moved or changed."""
+    return vault.open(sealed, row=f"members_note|sealed|{merchant_id}|{note_id}")
+
+
+def seal_attribute(vault: Vault, merchant_id: int, member_id: int, attribute_id: int, value: str) -> bytes:
+    """A member's value of a personal attribute."""
+    return vault.seal(value, row=_attribute_place(merchant_id, member_id, attribute_id))
+
+
+def open_attribute(
+    vault: Vault, merchant_id: int, member_id: int, attribute_id: int, sealed: bytes | memoryview
+) -> str:
+    """A member's value of a personal attribute; Unreadable when it was moved or changed."""
+    return vault.open(sealed, row=_attribute_place(merchant_id, member_id, attribute_id))
+
+
+def _attribute_place(merchant_id: int, member_id: int, attribute_id: int) -> str:
+    return f"members_attributevalue|sealed|{merchant_id}|{member_id}|{attribute_id}"

@@ -1,0 +1,63 @@
+"""Finding members by what a person types: part of a nick, a whole name, a phone or its last four digits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shuke.core import crypto, sql
+from shuke.core.crypto import Vault
+from shuke.members import rules, sealing
+from shuke.members.sighting import hidden, word
+from shuke.merchants.queries import shops
+
+MOST = 10_001
+
+
+def search(merchant_id: int, text: str, *, limit: int = MOST) -> list[int]:
+    """Ids of members whom the text may mean, at most `limit`, the ones found most exactly first.
+
+    Nicks are found by any part; names, phones, mail and Alipay addresses only whole, by their blind index; phones also
+    by their last four digits. Order numbers are trade's to look up.
+    """
+    text = text.strip()
+    if not text or len(text) > 200:
+        return []
+    vault = crypto.vault(merchant_id)
+    fixed = {"merchant_id": merchant_id, "limit": limit, "shops": [0, *(shop.id for shop in shops(merchant_id))]}
+    found: dict[int, None] = {}
+    for statement, params in _ways(vault, text):
+        if len(found) < limit:
+            rows = sql.rows(statement, {**fixed, **params})
+            found.update((row[0], None) for row in rows)
+    return list(found)[:limit]
+
+
+def _ways(vault: Vault, text: str) -> list[tuple[str, dict[str, Any]]]:
+    phone = rules.normal_phone(text) if rules.is_phone(text) else ""
+    ways: list[tuple[str, dict[str, Any]]] = [
+        (_IDENTITY, {"values": [text, word(vault, rules.NICK, text), hidden(vault, rules.PHONE, phone or text)]})
+    ]
+    if phone:
+        ways.append((_card("phone_index"), {"index": vault.index("phone", phone)}))
+        ways.append((_card("alipay_index"), {"index": sealing.blind(vault, "alipay", text)}))
+    if len(text) == 4 and text.isdecimal():
+        ways.append((_card("phone_tail"), {"index": vault.index("phone_tail", text)}))
+    if not text.isdecimal():
+        fields = ("email", "alipay") if "@" in text else ("name",)
+        ways += [(_card(f"{field}_index"), {"index": sealing.blind(vault, field, text)}) for field in fields]
+    ways.append(("SELECT members_by_nick(%(text)s, %(limit)s)", {"text": text}))
+    return ways
+
+
+_IDENTITY = """
+    SELECT DISTINCT member_id FROM members_identity WHERE merchant_id = %(merchant_id)s
+    AND kind IN ('ouid', 'omid', 'open_uid', 'nick', 'phone')
+    AND shop_id = ANY(%(shops)s) AND value = ANY(%(values)s) LIMIT %(limit)s
+"""
+
+
+def _card(column: str) -> str:
+    return (
+        f"SELECT DISTINCT member_id FROM members_card WHERE merchant_id = %(merchant_id)s AND {column} = %(index)s"
+        " LIMIT %(limit)s"
+    )
