@@ -100,11 +100,16 @@ def _keyed(
             {"merchant_id": merchant_id, "orders": numbered, "import_id": import_id},
         )
     )
-    return {
-        (orders[order_no], line.line_no or str(place + begun.get(orders[order_no], 0))): line
-        for order_no, lines in by_order.items()
-        for place, line in enumerate(lines, start=1)
-    }
+    keyed: Keyed = {}
+    for order_no, lines in by_order.items():
+        order_id = orders[order_no]
+        for place, line in enumerate(lines, start=begun.get(order_id, 0) + 1):
+            key, again = line.line_no or str(place), 2
+            # Some exports give two lines of an order the same number; the same line twice is one line.
+            while (order_id, key) in keyed and keyed[order_id, key].row_hash != line.row_hash:
+                key, again = f"{line.line_no}#{again}", again + 1
+            keyed[order_id, key] = line
+    return keyed
 
 
 class _Stored(NamedTuple):

@@ -23,6 +23,7 @@ from shuke.platforms import platform as platforms
 from shuke.platforms.platform import Layout, OrderRecord
 
 CHUNK = 5000
+READ = 500  # rows are read in small pieces, which stay in the processor's cache, and taken in large ones
 SAMPLE = 10
 FOLDER_DAYS = 2
 
@@ -182,7 +183,7 @@ def whole_orders(chunks: Iterable[list[Row]], place: int | None) -> Iterator[lis
         cut = len(rows)
         while cut > 0 and _cell(rows[cut - 1], place) == last:
             cut -= 1
-        if cut == 0 and len(rows) < 4 * CHUNK:
+        if cut == 0 and len(rows) < CHUNK:
             held = rows
             continue
         cut = cut or len(rows)

@@ -21,12 +21,13 @@ def take_orders(
 ) -> Taken:
     """Make the shop's orders what the records say; the same record again changes nothing.
 
+    `paid_fen` is kept net of refunds: files of some years tell it in full, which the record's doubts say.
     A record that is behind what is known (its state, or its refund) fills gaps and moves nothing back; masked values
     never replace clear ones. Members are recognised or made, figures follow, and each change is a fact. Needs the
     merchant's scope; batches of one shop wait for each other.
     """
     lock_shop(shop_id)
-    unique = {record.order_no: record for record in records}
+    unique = {record.order_no: _net(record) for record in records}
     stored = {
         order_no: bytes(row_hash or b"")
         for order_no, row_hash in sql.rows(
@@ -45,6 +46,13 @@ def take_orders(
     if told:
         taken = taken.plus(tell_again(merchant_id, shop_id, told, buyers[len(fresh) :], import_id, by))
     return taken
+
+
+def _net(record: OrderRecord) -> OrderRecord:
+    """With the paid amount net of refunds, as most exports tell it, where a file tells it in full (and says so)."""
+    if "paid_is_gross" not in record.doubts:
+        return record
+    return record._replace(paid_fen=max(0, (record.paid_fen or 0) - (record.refund_fen or 0)))
 
 
 def lock_shop(shop_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -15,12 +15,12 @@ from shuke.core import clock, crypto, facts, progress, sealed_files, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.core.crypto import Unreadable
 from shuke.core.errors import Refused
-from shuke.core.tables import Limits, Table, normal, open_table
+from shuke.core.tables import Limits, Row, Table, normal, open_table
 from shuke.core.tenancy import tenant
 from shuke.platforms.platform import Parsed
 from shuke.trade.actions import imports
 from shuke.trade.actions.details import take_lines
-from shuke.trade.actions.imports import CHUNK, Part
+from shuke.trade.actions.imports import CHUNK, READ, Part
 from shuke.trade.actions.news import Taken
 from shuke.trade.actions.orders import take_orders
 from shuke.trade.actions.undoing import take_back
@@ -37,6 +37,11 @@ class Chunk(NamedTuple):
     last_row: int
     row_count: int
     parsed: Parsed
+
+    def plus(self, rows: Sequence[Row], parsed: Parsed) -> Chunk:
+        """This chunk and the rows after it."""
+        both = Parsed(self.parsed.records + parsed.records, self.parsed.rejects + parsed.rejects)
+        return Chunk(self.part, rows[-1].number, self.row_count + len(rows), both)
 
 
 class Overtaken(Exception):
@@ -94,9 +99,15 @@ def _chunks(table: Table, parts: list[Part], checkpoint: dict[str, Any], zone: Z
         if place < checkpoint.get("part", 0):
             continue
         after = checkpoint.get("row", 0) if place == checkpoint.get("part") else 0
-        rows = table.chunks(CHUNK, sheet=part.sheet, after=after)
+        rows = table.chunks(READ, sheet=part.sheet, after=after)
+        held = Chunk(place, after, 0, Parsed([], []))
         for chunk in imports.whole_orders(rows, _order_column(table, part)):
-            yield Chunk(place, chunk[-1].number, len(chunk), part.layout.read(chunk, zone))
+            held = held.plus(chunk, part.layout.read(chunk, zone))
+            if held.row_count >= CHUNK:
+                yield held
+                held = Chunk(place, held.last_row, 0, Parsed([], []))
+        if held.row_count:
+            yield held
 
 
 def _order_column(table: Table, part: Part) -> int | None:
