@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from shuke.core.specs import Mismatch, Spec, Ui
 from shuke.members import rules
+from shuke.merchants.specs import register_setting
 
 Name = Annotated[str, Field(min_length=1, max_length=40)]
 Free = Annotated[str, Field(max_length=2000)]
@@ -108,6 +109,24 @@ class AttributeSpec(Spec):
 class BuyerLinksSpec(Spec):
     """How long the buyers' own links and visits hold; a new round closes all that were given before."""
 
-    link_days: Annotated[int, Field(ge=1, le=365), Ui(_("A buyer's link holds"), unit=_("days"))] = 30
-    visit_days: Annotated[int, Field(ge=1, le=365), Ui(_("A phone stays signed in"), unit=_("days"))] = 90
-    round_no: Annotated[int, Field(ge=1), Ui(_("Round of links"), widget="hidden")] = 1
+    link_days: Annotated[
+        int,
+        Field(ge=1, le=90),
+        Ui(_("A buyer's link holds"), help=_("From the moment it is made; then she asks for a new one."), unit=_("days")),
+    ] = 7
+    visit_days: Annotated[
+        int,
+        Field(ge=1, le=180),
+        Ui(_("A phone stays signed in"), help=_("Counted from her last visit."), unit=_("days")),
+    ] = 30
+    round_no: Annotated[
+        int,
+        Field(ge=0, le=1_000_000),
+        Ui(
+            _("Round of links"),
+            help=_("Raise it by one when links went astray: every link and visit made so far ends at once."),
+        ),
+    ] = 0
+
+
+register_setting(BuyerLinksSpec, _("Buyers' links"), lead=_("Every buyer opens her own pages by a link of her own."))
