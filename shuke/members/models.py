@@ -33,7 +33,6 @@ class Member(TenantModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["merchant_id", "display_name", "id"], name="member_name"),
             models.Index(fields=["merchant_id", "status", "id"], name="member_status", condition=~Q(status="normal")),
             models.Index(
                 fields=["merchant_id", "birth_month_day"],

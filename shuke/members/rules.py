@@ -49,7 +49,7 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 _VIRTUAL = re.compile(r"(1\d{10})-(\d{4})")
 _PHONE_INSIDE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _MAIL_INSIDE = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-_NO_DIGITS = re.compile(r"[^\d]+")
+_NO_DIGITS = re.compile(r"[^0-9]+")
 _PLACE = re.compile(
     r"^((?:[\u4e00-\u9fff]{2,8}?(?:省|自治区|特别行政区))|北京|上海|天津|重庆)?((?:[\u4e00-\u9fff]{2,8}?(?:市|自治州|地区|盟)))?"
 )
@@ -88,12 +88,12 @@ def normal_phone(text: str) -> str:
     if virtual := _VIRTUAL.fullmatch(text):
         return virtual.group()
     digits = _NO_DIGITS.sub("", text)
-    international = text.startswith(("+", "00"))
-    digits = digits.removeprefix("00") if text.startswith("00") else digits
+    international = text.startswith("+") or digits.startswith("00")
+    digits = digits if text.startswith("+") else digits.removeprefix("00")
     if (international or len(digits) == 13) and digits.startswith("86") and _MOBILE.fullmatch(digits[2:]):
         return digits[2:]
-    if international and not digits.startswith("86"):
-        return f"+{digits}" if digits else ""
+    if international and digits and not digits.startswith("86"):
+        return f"+{digits}"
     return digits
 
 
@@ -172,7 +172,7 @@ def mask_birthday(birthday: str) -> str:
 def mask_email(email: str) -> str:
     """The first character of the name, and the domain."""
     name, at, domain = email.partition("@")
-    return f"{name[:1] if len(name) > 1 else ''}***{at}{domain}"
+    return f"{name[:1] if len(name) > 1 else ''}***{at}{domain}" if name else "***"
 
 
 def mask_account(account: str) -> str:

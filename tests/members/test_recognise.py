@@ -12,6 +12,7 @@ from shuke.core import facts, sql
 from shuke.core.actors import SYSTEM
 from shuke.core.tenancy import tenant
 from shuke.members import actions, checks, queries
+from shuke.merchants import actions as merchants
 from tests import make
 from tests.make import Place
 from tests.members.people import T0, see, told, wang
@@ -51,7 +52,7 @@ def test_the_same_sighting_again_writes_nothing(shop: Place) -> None:
 
 
 def test_a_nick_belongs_to_its_shop_but_an_omid_to_the_merchant(shop: Place) -> None:
-    other = make.merchants.open_shop(shop.merchant_id, "另一家店", "taobao", by=shop.by)
+    other = merchants.open_shop(shop.merchant_id, "另一家店", "taobao", by=shop.by)
     [first] = see(shop.merchant_id, shop.shop_id, told("小美", omid="om-1"))
     [namesake] = see(shop.merchant_id, other, told("小美"))
     [same] = see(shop.merchant_id, other, told("别名", omid="om-1"))

@@ -160,9 +160,7 @@ def test_no_clear_value_is_found_in_any_table(alice: Place) -> None:
         actions.edit_profile(alice.merchant_id, member_id, spec, by=alice.by)
         actions.write_note(alice.merchant_id, member_id, "请打 18655550001,王小美本人接", by=alice.by)
         made = actions.create_attribute(alice.merchant_id, AttributeSpec(name="体质", is_personal=True), by=alice.by)
-        actions.set_attributes(
-            alice.merchant_id, [actions.AttributeSetting(member_id, made, "过敏体质")], by=alice.by
-        )
+        actions.set_attributes(alice.merchant_id, [actions.AttributeSetting(member_id, made, "过敏体质")], by=alice.by)
         for field in ("name", "phone", "address", f"attribute:{made}"):
             actions.reveal(alice.merchant_id, member_id, field, "核对 18655550001", by=alice.by)
         tables = [row[0] for row in sql.rows(
@@ -170,9 +168,7 @@ def test_no_clear_value_is_found_in_any_table(alice: Place) -> None:
             " AND (tablename LIKE 'members%%' OR tablename LIKE 'core%%' OR tablename LIKE 'merchants%%'"
             " OR tablename LIKE 'procrastinate%%')"
         )]  # fmt: skip
-        dump = "\n".join(
-            row[0] for table in tables for row in sql.rows(f"SELECT row_to_json(x)::text FROM {table} x")
-        )
+        dump = "\n".join(row[0] for table in tables for row in sql.rows(f"SELECT row_to_json(x)::text FROM {table} x"))
         assert "小王爱买买" in dump
         assert [mark for mark in MARKS if mark in dump or json.dumps(mark)[1:-1] in dump] == []
         assert [mark for mark in MARKS if mark.encode().hex() in dump] == []

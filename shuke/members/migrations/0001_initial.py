@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                 ('seen_source', models.TextField(default='')),
             ],
             options={
-                'indexes': [models.Index(fields=['merchant_id', 'display_name', 'id'], name='member_name'), models.Index(condition=models.Q(('status', 'normal'), _negated=True), fields=['merchant_id', 'status', 'id'], name='member_status'), models.Index(condition=models.Q(('birth_month_day__isnull', False)), fields=['merchant_id', 'birth_month_day'], name='member_birthday')],
+                'indexes': [models.Index(condition=models.Q(('status', 'normal'), _negated=True), fields=['merchant_id', 'status', 'id'], name='member_status'), models.Index(condition=models.Q(('birth_month_day__isnull', False)), fields=['merchant_id', 'birth_month_day'], name='member_birthday')],
             },
         ),
         migrations.CreateModel(
