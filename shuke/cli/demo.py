@@ -45,7 +45,9 @@ class Storefront(NamedTuple):
 SHOPS = (Storefront("山间一盏茶叶店", 16_000, 6_500, 1), Storefront("山间茶器旗舰店", 4_000, 1_500, 2))
 
 
-@click.command("demo", help=_("Open a demo shop with two years of invented orders, until Ctrl-C. The second start takes seconds."))
+@click.command(
+    "demo", help=_("Open a demo shop with two years of invented orders, until Ctrl-C. The second start takes seconds.")
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("Address to listen on."))
 @click.option("--port", type=click.IntRange(1, 65535), help=_("Port; without it 8000 or the next free one."))
 def demo_command(host: str, port: int | None) -> None:
@@ -67,11 +69,11 @@ def prepare() -> None:
     click.echo(_("2/4 Rules for points and levels are set. Now inventing two years of orders …"))
     files = [(shop_id, path) for shop_id, one in zip(shop_ids, SHOPS, strict=True) for path in _exports(one, today)]
     click.echo(_("3/4 Importing %(count)s files as a seller would …") % {"count": len(files)})
-    with worker():
-        if not all([import_file(merchant_id, shop_id, path) for shop_id, path in files]):
+    with worker() as tend:
+        if not all([import_file(merchant_id, shop_id, path, tend=tend) for shop_id, path in files]):
             fail(_("The demo could not be made; remove %(folder)s and try again.") % {"folder": settings.SHUKE_HOME})
         click.echo(_("4/4 Working out points and levels …"))
-        wait_for_stories(merchant_id)
+        wait_for_stories(merchant_id, tend)
     done.touch()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,9 +32,9 @@ BLOCK = 1 << 20
 @click.option("--password", help=_("Password of a protected workbook."))
 def import_command(files: tuple[Path, ...], shop: str | None, password: str | None) -> None:
     """Import one file after the other and say what became of each."""
-    with database_open(), worker():
+    with database_open(), worker() as tend:
         merchant_id, shop_id = find_shop(shop)
-        refused = [path for path in files if not import_file(merchant_id, shop_id, path, password)]
+        refused = [path for path in files if not import_file(merchant_id, shop_id, path, password, tend=tend)]
     if refused:
         raise SystemExit(1)
 
@@ -44,17 +44,19 @@ def import_command(files: tuple[Path, ...], shop: str | None, password: str | No
 @click.option("--shop", help=_("Name or id of the shop; not needed where there is only one."))
 def undo_import_command(import_id: int, shop: str | None) -> None:
     """Undo one import."""
-    with database_open(), worker():
+    with database_open(), worker() as tend:
         merchant_id, _shop_id = find_shop(shop)
         with tenant(merchant_id):
             progress_id = trade.undo(merchant_id, import_id, by=SYSTEM)
-        _watch(merchant_id, progress_id, _("Undoing"))
-        wait_for_stories(merchant_id)
+        _watch(merchant_id, progress_id, _("Undoing"), tend)
+        wait_for_stories(merchant_id, tend)
     good(_("The import was undone."))
 
 
-def import_file(merchant_id: int, shop_id: int, path: Path, password: str | None = None) -> bool:
-    """Import a file and say what became of it, in words; whether it was taken."""
+def import_file(
+    merchant_id: int, shop_id: int, path: Path, password: str | None = None, *, tend: Callable[[], None]
+) -> bool:
+    """Import a file and say what became of it, in words; whether it was taken. `tend` is called while waiting."""
     try:
         with tenant(merchant_id):
             import_id = trade.upload(merchant_id, shop_id, path.name, _blocks(path), by=SYSTEM)
@@ -64,8 +66,8 @@ def import_file(merchant_id: int, shop_id: int, path: Path, password: str | None
     except Refused as refused:
         bad(f"{path.name}: {refused.message}")
         return False
-    taken = _watch(merchant_id, progress_id, path.name)
-    wait_for_stories(merchant_id)
+    taken = _watch(merchant_id, progress_id, path.name, tend)
+    wait_for_stories(merchant_id, tend)
     report(merchant_id, import_id, path.name, taken=taken)
     return taken
 
@@ -105,17 +107,23 @@ def find_shop(wanted: str | None) -> tuple[int, int]:
 
 
 @contextmanager
-def worker() -> Iterator[None]:
-    """Have a worker of our own while the block runs, whether or not another one is at work."""
+def worker() -> Iterator[Callable[[], None]]:
+    """Have a worker of our own while the block runs; gives a function that ends everything when it has died."""
     process = subprocess.Popen(supervisor.worker(), start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
+
+    def tend() -> None:
+        if process.poll() is not None:
+            fail(_("The worker has ended; see what it said above."))
+        time.sleep(0.2)
+
     try:
-        yield
+        yield tend
     finally:
         process.terminate()
         process.wait()
 
 
-def _watch(merchant_id: int, progress_id: int, label: str) -> bool:
+def _watch(merchant_id: int, progress_id: int, label: str, tend: Callable[[], None]) -> bool:
     """Show a job's progress until it ends; whether it ended well."""
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=100, label=label, file=sys.stderr, hidden=hidden) as bar:
@@ -127,7 +135,7 @@ def _watch(merchant_id: int, progress_id: int, label: str) -> bool:
             bar.update(state.percent - bar.pos)
             if state.state in {progress.DONE, progress.FAILED} or _is_given_up(state.subject_id):
                 break
-            time.sleep(0.2)
+            tend()
     return state.state == progress.DONE
 
 
@@ -142,12 +150,12 @@ def _is_given_up(import_id: int | None) -> bool:
     )
 
 
-def wait_for_stories(merchant_id: int) -> None:
+def wait_for_stories(merchant_id: int, tend: Callable[[], None]) -> None:
     """Wait until points, levels and whatever else follows from it is worked out."""
     while facts.pending_count(merchant_id):
         if facts.stuck(merchant_id):
             fail(_("Something that follows from the import could not be worked out; see `shuke doctor`."))
-        time.sleep(0.3)
+        tend()
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -1,0 +1,122 @@
+"""Another merchant's ids open no door: every address × method × role. A new address is in it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from shuke.cli.sample_exports import write_exports
+from shuke.core import facts
+from shuke.core.actors import staff
+from shuke.core.tenancy import tenant
+from shuke.members.queries import links
+from shuke.merchants import actions as merchants
+from shuke.merchants import rules
+from shuke.trade import actions as trade
+from tests import make
+from tests.architecture.doors import Door, doors, ids_of, state_of, strange_values
+
+FIELDS = ("member_id", "member_ids", "members", "ids", "id", "order_id", "shop_id", "shop", "import_id", "staff_id", "group_id",
+          "tag_id", "user_id", "target", "other", "into")  # fmt: skip
+CLOSED = {301, 302, 303, 400, 403, 404, 405, 409, 415, 422}
+
+
+@pytest.fixture
+def strangers(alice: make.Place, charlie: make.Place, tmp_path: Path) -> tuple[make.Place, make.Place]:
+    """Alice's and Charlie's shops, each with orders, members and points."""
+    for place, seed in ((alice, 1), (charlie, 2)):
+        folder = tmp_path / str(seed)
+        files = write_exports(
+            folder, orders=12, buyers=5, months=3, until=date(2026, 11, 1), seed=seed, shop=f"shop{seed}"
+        )
+        for path in files:
+            with tenant(place.merchant_id):
+                import_id = trade.upload(place.merchant_id, place.shop_id, path.name, [path.read_bytes()], by=place.by)
+                trade.inspect(place.merchant_id, import_id)
+                trade.start(place.merchant_id, import_id, by=place.by)
+            trade.run(place.merchant_id, import_id)
+        while facts.drain(place.merchant_id):
+            pass
+    return alice, charlie
+
+
+def visitors(place: make.Place, chosen: int) -> Iterator[tuple[str, Client]]:
+    """One signed-in person of Alice's for every role, each pretending to have chosen Charlie's merchant; and nobody."""
+    yield "nobody", Client(raise_request_exception=False)
+    buyer = Client(raise_request_exception=False)
+    with tenant(place.merchant_id):
+        member_id = ids_of(place.merchant_id)["members_member"]
+        buyer.cookies["buyer"] = links.seal(links.VISIT, place.merchant_id, member_id, timedelta(days=1))
+        assert buyer.get(reverse("portal:home")).status_code == 200
+    yield "buyer", buyer
+    for role in rules.ROLES:
+        user_id = place.owner_user_id
+        if role != "owner":
+            user_id = merchants.create_user(f"a-{role}", f"A {role}", make.PASSWORD)
+            with tenant(place.merchant_id):
+                merchants.employ(place.merchant_id, user_id, role, by=staff(place.owner_id))
+        client = Client(raise_request_exception=False)
+        client.post(
+            reverse("console:sign_in"),
+            {"username": f"a-{role}" if role != "owner" else "alice", "password": make.PASSWORD},
+        )
+        session = client.session
+        session["merchant_id"] = chosen
+        session.save()
+        yield role, client
+
+
+@pytest.mark.django_db
+def test_the_same_doors_open_to_the_owners_own_ids(strangers: tuple[make.Place, make.Place]) -> None:
+    """Else the walk below would prove nothing."""
+    alice, _ = strangers
+    own = ids_of(alice.merchant_id)
+    client = dict(visitors(alice, alice.merchant_id))["owner"]
+    assert client.get(reverse("console:home")).status_code == 200
+    shut = [
+        door.route
+        for door in doors()
+        if any(kind == "int" for kind, _ in door.places)
+        and all(client.get(door.path(values)).status_code == 404 for values in strange_values(door, own))
+    ]
+    assert shut == []
+
+
+def knock(
+    client: Client, door: Door, values: dict[str, str], strange: dict[str, int]
+) -> Iterator[tuple[str, int, bytes]]:
+    """GET with strange ids in the address and after the question mark, POST with strange ids in the form."""
+    fields = {name: str(next((number for table, number in strange.items() if table.endswith(f"_{name.removesuffix('s').removesuffix('_id')}")), 0))
+              for name in FIELDS}  # fmt: skip
+    path = door.path(values)
+    for method, response in (("GET", client.get(path, fields)), ("POST", client.post(path, fields))):
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        yield method, response.status_code, body
+
+
+@pytest.mark.django_db
+def test_no_door_opens_to_another_merchants_ids(strangers: tuple[make.Place, make.Place]) -> None:
+    alice, charlie = strangers
+    strange, before = ids_of(charlie.merchant_id), state_of(charlie.merchant_id)
+    marks = [mark.encode() for mark in ("Charlie的小店", "Charlie旗舰店")]
+    wrong = []
+    for role, client in visitors(alice, charlie.merchant_id):
+        for door in doors():
+            if door.name in {"console:sign_out", "console:language"}:
+                continue  # they end or change the visitor's own session, and know no ids
+            for values in strange_values(door, strange):
+                for method, status, body in knock(client, door, values, strange):
+                    opened = bool(door.places) and status not in CLOSED
+                    if opened or status >= 500 or any(mark in body for mark in marks):
+                        wrong.append(f"{role} {method} {door.path(values)}: {status}")
+        assert state_of(charlie.merchant_id) == before, role
+    assert wrong == []
+
+
+def test_the_walk_finds_all_surfaces() -> None:
+    assert {door.route.partition("/")[0] for door in doors()} >= {"console", "b"}
