@@ -52,6 +52,8 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     name = f"test_{worker}"
     settings.SHUKE_HOME = Path(os.environ[HOME_VARIABLE])
+    # Argon2 is slow on purpose; no test depends on which hash it is.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with django_db_blocker.unblock():
         with (settings.SHUKE_HOME / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
 """Bring the prebuilt files that the console shows from npm, and make one sprite of the icons it really uses.
 
-python -m tools.assets            writes shuke/console/static/vendor/; takes no time when nothing changed
+`python tools/assets.py` writes shuke/console/static/vendor/ and takes no time when nothing changed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FILES = {
     "echarts.min.js": "echarts/dist/echarts.min.js",
 }
 _ICON = re.compile(r"""\bicon(?:=|:\s*|\s+)["']([a-z0-9-]+)["']""")
-_SHAPES = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
+_SHAPES = re.compile(r".*<svg[^>]*>(.*)</svg>\s*", re.DOTALL)
 _BOX = re.compile(r"<path[^>]*d=\"M0 0h24v24H0z\"[^>]*/>\s*")
 
 
@@ -65,9 +65,7 @@ def sprite(names: list[str]) -> str:
         path = PACKAGES / "@tabler" / "icons" / "icons" / "outline" / f"{name}.svg"
         if not path.exists():
             raise SystemExit(f"there is no icon called {name!r}")
-        shapes = _SHAPES.search(path.read_text(encoding="utf-8"))
-        assert shapes is not None
-        inner = " ".join(_BOX.sub("", shapes[1]).split())
+        inner = " ".join(_BOX.sub("", _SHAPES.sub(r"\1", path.read_text(encoding="utf-8"))).split())
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{inner}</symbol>')
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 

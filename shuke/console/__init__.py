@@ -1,1 +1,1 @@
-
+"""The seller's pages."""

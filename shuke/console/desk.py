@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +31,7 @@ from shuke.merchants.queries import Merchant, Person
 
 S = TypeVar("S", bound=Spec)
 Text = str | Promise
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 MERCHANT_KEY = "merchant_id"
 MARK = "console_page"
@@ -145,7 +147,7 @@ def page(right: str = "", *, methods: tuple[str, ...] = ("GET",)) -> Callable[[V
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
             if request.method not in {*methods, "HEAD"}:
                 return HttpResponseNotAllowed(methods)
             response = _answer(request, view, right, arguments)
@@ -158,7 +160,7 @@ def page(right: str = "", *, methods: tuple[str, ...] = ("GET",)) -> Callable[[V
     return decorate
 
 
-def _answer(request: HttpRequest, view: View, right: str, arguments: dict[str, Any]) -> HttpResponse:
+def _answer(request: HttpRequest, view: View, right: str, arguments: dict[str, Any]) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return _to_sign_in(request)
     found = workplace(request)
@@ -179,12 +181,19 @@ def _answer(request: HttpRequest, view: View, right: str, arguments: dict[str, A
 
 def workplace(request: HttpRequest) -> tuple[Merchant, Person, int] | None:
     """Where the signed-in user works now, and at how many places; None when she has to choose."""
-    places = merchants.workplaces(int(request.user.pk))
+    places = merchants.workplaces(user_id(request))
     chosen = request.session.get(MERCHANT_KEY)
     for merchant, person in places:
         if merchant.id == chosen or len(places) == 1:
             return merchant, person, len(places)
     return None
+
+
+def user_id(request: HttpRequest) -> int:
+    """The signed-in user; PermissionDenied when nobody is."""
+    if request.user.is_anonymous or request.user.pk is None:
+        raise PermissionDenied
+    return request.user.pk
 
 
 def _refusal(desk: Desk, refused: Refused) -> HttpResponse:

@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.conf import settings
-
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -258,7 +257,7 @@ def _wait_seconds(subject: bytes, params: dict[str, Any]) -> int:
     until = sql.scalar(
         "SELECT blocked_until FROM merchants_signintry WHERE subject = %(subject)s FOR UPDATE", {"subject": subject}
     )
-    return max(0, math.ceil((until - params["now"]).total_seconds()))
+    return max(0, math.ceil(float((until - params["now"]).total_seconds())))
 
 
 def _subject(text: str) -> bytes:

@@ -91,6 +91,11 @@ def roles() -> list[Role]:
     return [Role(name, str(label), rules.rights_of(name)) for name, label in rules.ROLES.items()]
 
 
+def role_choices() -> list[tuple[str, str]]:
+    """Every role as (name, label), for forms."""
+    return [(role.name, role.label) for role in roles()]
+
+
 def rights() -> dict[str, str]:
     """Every right and what it allows, in the active language."""
     return {name: str(label) for name, label in rules.RIGHTS.items()}

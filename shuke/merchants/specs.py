@@ -54,13 +54,13 @@ class PersonSpec(Spec):
         ),
         Field(min_length=2, max_length=64),
     ]
-    role: Annotated[str, Ui(_("Role"), widget="radio", choices=lambda: _role_pairs())] = "agent"
+    role: Annotated[str, Ui(_("Role"), widget="radio", choices=queries.role_choices)] = "agent"
 
 
 class RoleSpec(Spec):
     """What somebody may do, and whether she may come in at all."""
 
-    role: Annotated[str, Ui(_("Role"), widget="radio", choices=lambda: _role_pairs())] = "agent"
+    role: Annotated[str, Ui(_("Role"), widget="radio", choices=queries.role_choices)] = "agent"
     is_active: Annotated[
         bool, Ui(_("May sign in"), help=_("Switched off, she is out at once; what she did stays."))
     ] = True
@@ -118,7 +118,3 @@ def register_setting(
 def setting_pages() -> list[SettingPage]:
     """Every registered setting in the order of registration."""
     return list(_pages.values())
-
-
-def _role_pairs() -> list[tuple[str, str]]:
-    return [(role.name, role.label) for role in queries.roles()]

@@ -21,6 +21,8 @@ from shuke.core.specs import Discount, Fen, Form, Mismatch, Percent, Spec, Ui, f
 
 
 class Colour(StrEnum):
+    """Two colours."""
+
     RED = "red"
     GREEN = "green"
 
@@ -126,7 +128,7 @@ def test_whatever_is_posted_is_a_value_or_a_form_that_shows(posted: dict[str, li
         assert isinstance(found, Everything)
 
 
-def post(**changed: str | list[str]) -> dict[str, Any]:
+def post(**changed: Any) -> dict[str, Any]:
     return {**form_for(Everything, {"title": "T"}).posted(), **changed}
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from shuke.console.desk import Desk, is_local, page
+from shuke.console.desk import Desk, is_local, page, user_id
 from shuke.core import language
 from shuke.merchants import actions as merchants
 from shuke.merchants.queries import right_label
@@ -29,8 +29,8 @@ def change_password(desk: Desk) -> HttpResponse:
 
     def act(filled: PasswordSpec) -> None:
         merchants.change_password(desk.person.user_id, filled.old, filled.new)
-        desk.request.user.refresh_from_db()
-        update_session_auth_hash(desk.request, desk.request.user)  # type: ignore[arg-type]
+        user = get_user_model().objects.get(pk=desk.person.user_id)
+        update_session_auth_hash(desk.request, user)
 
     return desk.fill_in(
         PasswordSpec,
@@ -46,7 +46,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Speak another language from now on, also to somebody who is not signed in."""
     code = language.chosen(request.POST.get("language", ""))
     if request.user.is_authenticated:
-        merchants.set_language(int(request.user.pk), code)
+        merchants.set_language(user_id(request), code)
     wanted = request.POST.get("next", "")
     response = HttpResponseRedirect(wanted if is_local(request, wanted) and wanted else reverse("console:home"))
     language.remember(response, code)

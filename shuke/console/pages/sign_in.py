@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -27,7 +26,7 @@ from shuke.merchants import queries
 
 
 class SignInSpec(Spec):
-    """Who is it?"""
+    """Who it is, and how she shows it."""
 
     username: Annotated[
         str, Ui(gettext_lazy("Sign-in name"), autocomplete="username"), Field(min_length=1, max_length=64)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from shuke.console.desk import MERCHANT_KEY
+from shuke.console.desk import MERCHANT_KEY, user_id
 from shuke.console.pages.sign_in import enter
 from shuke.merchants import queries as merchants
 
@@ -19,7 +19,7 @@ def show(request: HttpRequest) -> HttpResponse:
     """The list of places, and the choice of one."""
     if not request.user.is_authenticated:
         return HttpResponseRedirect(reverse("console:sign_in"))
-    places = merchants.workplaces(int(request.user.pk))
+    places = merchants.workplaces(user_id(request))
     if request.method == "POST":
         chosen = next((one for one, _person in places if str(one.id) == request.POST.get("merchant")), None)
         if chosen is not None:

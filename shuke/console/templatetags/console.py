@@ -59,7 +59,7 @@ def navigation_entries(desk: Desk) -> list[tuple[navigation.Entry, bool]]:
 
 @register.simple_tag(takes_context=True)
 def query(context: dict[str, Any], **changed: Any) -> str:
-    """This page's query string with some values changed; None or "" takes one out."""
+    """The page's query string with some values changed; None or "" takes one out."""
     request: HttpRequest = context["request"]
     found = request.GET.copy()
     for name, value in changed.items():

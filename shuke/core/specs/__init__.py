@@ -1,10 +1,7 @@
 """What a person may fill in is said once: a Spec; forms, parsing, errors and reference pages come from it.
 
-class OpeningSpec(Spec):
-    name: Annotated[str, Ui(_("Name"), help=_("As buyers see it.")), Field(min_length=1, max_length=40)]
-    price_fen: Annotated[Fen, Ui(_("Price"))] = 1990
-
-filled = parse(OpeningSpec, request.POST)      # an OpeningSpec, or the Form with its errors
+A field is `price_fen: Annotated[Fen, Ui(_("Price")), Field(ge=0)] = 1990`; `parse(OpeningSpec, request.POST)` gives an
+OpeningSpec, or the Form with a sentence at every mistake.
 """
 
 from shuke.core.specs.form import Form, FormField, form_for, parse

@@ -82,7 +82,7 @@ def _shape_at(spec: type[Spec], place: tuple[Any, ...]) -> Shape | None:
         if isinstance(step, int) or inside is None:
             continue
         found = next((shape for shape in shapes(inside) if shape.name == step), found)
-        inside = found.item if found is not None and found.kind in {"rows", "group"} else None
+        inside = found.inner if found is not None and found.kind in {"rows", "group"} else None
     return found
 
 
@@ -231,7 +231,9 @@ def field_id(name: str) -> str:
 class Form:
     """A Spec's fields with what a person wrote, and the sentences about her mistakes."""
 
-    def __init__(self, spec: type[Spec], posted: Posted, faults: Faults, choices: Given, prefix: str, path: str = ""):
+    def __init__(
+        self, spec: type[Spec], posted: Posted, faults: Faults, choices: Given, prefix: str, path: str = ""
+    ) -> None:
         self.spec = spec
         self.prefix = prefix
         self.faults = faults
@@ -264,18 +266,19 @@ class Form:
     def problems(self) -> list[Problem]:
         """Every mistake in the order of the page, for the summary that links to the fields."""
         whole = [Problem("form", "", text) for text in self.faults.get("", [])]
-        return whole + self._problems_inside()
+        return whole + self.problems_inside()
 
-    def _problems_inside(self) -> list[Problem]:
+    def problems_inside(self) -> list[Problem]:
+        """The mistakes at its fields, without those of the whole."""
         found: list[Problem] = []
         for one in self.fields:
             found += [Problem(one.id, one.label, text) for text in one.errors]
             for number, row in enumerate(one.rows, start=1):
                 found += [Problem(field_id(row.name), f"{one.row_word} {number}", text) for text in row.errors]
                 found += [Problem(inner.id, f"{one.row_word} {number}: {inner.label}", inner.text)
-                          for inner in row.form._problems_inside()]  # fmt: skip
+                          for inner in row.form.problems_inside()]  # fmt: skip
             if one.group:
-                found += one.group._problems_inside()
+                found += one.group.problems_inside()
         return found
 
     def refuse(self, refused: Refused | Text, name: str = "") -> Form:
@@ -320,15 +323,13 @@ class Form:
         )
 
     def _row(self, shape: Shape, name: str, key: str, *, is_blank: bool = False) -> Row:
-        assert shape.item is not None
         inside = f"{name}.{key}."
-        posted = encode(shape.item, {}, inside) if is_blank else self._posted
+        posted = encode(shape.inner, {}, inside) if is_blank else self._posted
         errors = self.faults.get(f"{name}.{key}", [])
         return Row(key, f"{name}.{key}", self._inside(shape, inside, posted), errors)
 
     def _inside(self, shape: Shape, prefix: str, posted: Posted) -> Form:
-        assert shape.item is not None
-        return Form(shape.item, posted, self.faults, self._choices, prefix, f"{self._path}{shape.name}.")
+        return Form(shape.inner, posted, self.faults, self._choices, prefix, f"{self._path}{shape.name}.")
 
 
 def _option(value: Any, label: Text, raw: list[str]) -> Option:

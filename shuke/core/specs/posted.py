@@ -117,8 +117,7 @@ def _decode_into(
         if shape.kind == "rows":
             tree[shape.name] = _decode_rows(reading, shape, posted, given, name, here, way)
         elif shape.kind == "group":
-            assert shape.item is not None
-            tree[shape.name] = _decode_into(reading, shape.item, posted, given, f"{name}.", here, f"{way}.")
+            tree[shape.name] = _decode_into(reading, shape.inner, posted, given, f"{name}.", here, f"{way}.")
         else:
             value = _decode_one(reading, shape, posted.get(name), _pairs(given, way), here)
             if value is not UNDEFINED:
@@ -129,11 +128,10 @@ def _decode_into(
 def _decode_rows(
     reading: Reading, shape: Shape, posted: Posted, given: Given, name: str, here: tuple[Any, ...], way: str
 ) -> list[dict[str, Any]]:
-    assert shape.item is not None
     found = []
     for index, key in enumerate(row_keys(posted, name)):
         reading.places[(*here, index)] = f"{name}.{key}"
-        found.append(_decode_into(reading, shape.item, posted, given, f"{name}.{key}.", (*here, index), f"{way}."))
+        found.append(_decode_into(reading, shape.inner, posted, given, f"{name}.{key}.", (*here, index), f"{way}."))
     return found
 
 
@@ -149,7 +147,7 @@ def _decode_one(
     here: tuple[Any, ...],
 ) -> Any:
     if shape.kind == "bool":
-        return bool(raw) and raw[-1] not in {"", "0", "false", "off"}
+        return raw is not None and bool(raw) and raw[-1] not in {"", "0", "false", "off"}
     options = shape.options(given)
     if shape.kind == "many" or (shape.kind == "lines" and options):
         return [_chosen(reading, options, one, (*here, index)) for index, one in enumerate(raw or ())]

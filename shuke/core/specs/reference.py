@@ -19,8 +19,8 @@ def reference(spec: type[Spec], *, level: int = 2) -> str:
         lines += [" ".join(spec.__doc__.split()), ""]
     lines += [f"| `name` | {_('Label')} | {_('Value')} | {_('Default')} | {_('Meaning')} |", "|---|---|---|---|---|"]
     lines += [_line(shape) for shape in shapes(spec)]
-    inner = dict.fromkeys(shape.item for shape in shapes(spec) if shape.kind in {"rows", "group"})
-    pages = [reference(item, level=level + 1) for item in inner if item is not None]
+    inner = dict.fromkeys(shape.inner for shape in shapes(spec) if shape.kind in {"rows", "group"})
+    pages = [reference(item, level=level + 1) for item in inner]
     return "\n".join(["\n".join(lines) + "\n", *pages])
 
 
@@ -30,8 +30,8 @@ def _line(shape: Shape) -> str:
 
 
 def _value(shape: Shape) -> str:
-    if shape.kind in {"rows", "group"} and shape.item is not None:
-        return f"{shape.kind}: {shape.item.__name__}"
+    if shape.kind in {"rows", "group"}:
+        return f"{shape.kind}: {shape.inner.__name__}"
     # Choices that a function gives differ by merchant; a reference names only the fixed ones.
     pairs = () if callable(shape.ui.choices) else shape.options(None)
     if pairs:

@@ -45,6 +45,13 @@ class Shape:
     limits: dict[str, Any]
 
     @property
+    def inner(self) -> type[Spec]:
+        """The Spec of rows and groups; TypeError for other kinds."""
+        if self.item is None or not issubclass(self.item, Spec):
+            raise TypeError(f"{self.name} holds no Spec")
+        return self.item
+
+    @property
     def unit(self) -> str:
         """What stands behind the input."""
         return str(self.ui.unit or (self.scaled.unit if self.scaled else ""))
