@@ -1,1 +1,1 @@
-
+"""Earning, taking back, levels: what orders bring to customers."""

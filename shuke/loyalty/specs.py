@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date as Day
+import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
@@ -69,7 +69,7 @@ class DayTimes(Spec):
         Field(ge=1, le=31),
         Ui(_("Day"), help=_("1 to 31 for a day of the month; 1 (Monday) to 7 (Sunday) for a day of the week.")),
     ] = None
-    date: Annotated[Day | None, Ui(_("Date"))] = None
+    date: Annotated[dt.date | None, Ui(_("Date"))] = None
     times: Times = Decimal(2)
 
     @model_validator(mode="after")
@@ -127,12 +127,10 @@ class PointsRuleSpec(Spec):
         ),
     ] = 7
     start_on: Annotated[
-        Day | None,
+        dt.date | None,
         Ui(
             _("Holds from"),
-            help=_(
-                "Empty: from now on. A day in the past: orders that counted since then are computed again (补算)."
-            ),
+            help=_("Empty: from now on. A day in the past: orders that counted since then are computed again (补算)."),
         ),
     ] = None
     excluded_words: Annotated[
@@ -193,7 +191,7 @@ class PointsRuleSpec(Spec):
         numbers = [row.level_no for row in self.level_times]
         for number in numbers:
             if numbers.count(number) > 1:
-                raise Mismatch("level_times", __("Level %(no)s stands there twice.") % {"no": number})
+                raise Mismatch("level_times", gettext("Level %(no)s stands there twice.") % {"no": number})
         return self
 
     def terms(self) -> Terms:
@@ -228,13 +226,13 @@ class PointsRuleSpec(Spec):
 class LevelSpec(Spec):
     """One level: its name, what opens it, what it gives."""
 
-    name: Annotated[str, Field(min_length=1, max_length=20), Ui(_("Name"))]
+    name: Annotated[str, Field(min_length=1, max_length=20), Ui(_("Name of the level"))]
     threshold: Annotated[
         Decimal,
         Field(ge=0, le=100_000_000, max_digits=11, decimal_places=2),
         Ui(_("Opens at"), help=_("Yuan, orders or growth, as chosen below; 0 for the first.")),
     ] = Decimal(0)
-    discount_permille: Annotated[Discount, Ui(_("Discount"), help=_("10 is the full price, 9.5 is 5% off."))] = 1000
+    discount_permille: Annotated[Discount, Ui(_("Discount"), help=_("10 is the full price, 9.5 a twentieth less."))] = 1000
     benefits: Annotated[str, Field(max_length=500), Ui(_("Benefits"), help=_("As customers read them."))] = ""
 
 
@@ -255,7 +253,7 @@ class LevelRuleSpec(Spec):
     levels: Annotated[
         tuple[LevelSpec, ...],
         Field(min_length=2, max_length=21),
-        Ui(_("Levels"), help=_("From the lowest up; the first one (level 0) is everybody's.")),
+        Ui(_("The ladder"), help=_("From the lowest up; the first one (level 0) is everybody's.")),
     ] = Field(default_factory=_ladder)
     for_taobao: Annotated[
         bool,
@@ -265,9 +263,9 @@ class LevelRuleSpec(Spec):
         ),
     ] = True
     measure: Annotated[Literal["amount", "count", "growth"], Ui(_("Levels go by"), choices=MEASURES)] = "amount"
-    window: Annotated[
-        Literal["lifetime", "rolling", "calendar_year"], Ui(_("Counted over"), choices=WINDOWS)
-    ] = "lifetime"
+    window: Annotated[Literal["lifetime", "rolling", "calendar_year"], Ui(_("Counted over"), choices=WINDOWS)] = (
+        "lifetime"
+    )
     window_months: Annotated[
         int, Field(ge=1, le=120), Ui(_("Months counted"), help=_("Only with “the last months”."))
     ] = 12
@@ -287,7 +285,12 @@ class LevelRuleSpec(Spec):
                                      unit=_("days"))
     ] = 0  # fmt: skip
     downgrade: Annotated[
-        Literal["one_down", "to_match", "never"], Ui(_("Who does not keep it"), choices=DOWNGRADES)
+        Literal["one_down", "to_match", "never"],
+        Ui(
+            _("Who does not keep it"),
+            help=_("Where levels have no end, she goes to the level that fits."),
+            choices=DOWNGRADES,
+        ),
     ] = "one_down"
 
     @model_validator(mode="after")
@@ -359,4 +362,3 @@ class LevelWarnSpec(Spec):
     """How early the list of customers who are about to lose a level shows them."""
 
     warn_days: Annotated[int, Field(ge=1, le=180), Ui(_("Warn before a level ends"), unit=_("days"))] = 30
-

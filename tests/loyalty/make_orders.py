@@ -27,7 +27,9 @@ def line(order_id: int = 1, line_id: int = 1, fen: int = 10000, **more: Any) -> 
     return EarningLine(**{**values, **more})
 
 
-def version(number: int = 1, valid_from: datetime = START, *, saved_at: datetime | None = None, **terms: Any) -> Version:
+def version(
+    number: int = 1, valid_from: datetime = START, *, saved_at: datetime | None = None, **terms: Any
+) -> Version:
     """A version of a rule that gives a point for every yuan and never lapses, unless told otherwise."""
     terms.setdefault("points_per_fen", Fraction(1, 100))
     return Version(number, number, valid_from, saved_at or valid_from, Terms(**terms))

@@ -165,7 +165,9 @@ def test_shares_add_up_and_differ_from_the_exact_by_less_than_one(total: int, we
     parts = shares(total, weights)
     whole = sum(weights)
     assert sum(parts) == (total if whole else 0)
-    assert all(abs(Fraction(total * weight, whole) - part) < 1 for weight, part in zip(weights, parts, strict=True) if whole)
+    assert all(
+        abs(Fraction(total * weight, whole) - part) < 1 for weight, part in zip(weights, parts, strict=True) if whole
+    )
 
 
 @given(st.integers(0, 10**7), st.integers(1, 10**8), st.lists(st.integers(0, 10**7), max_size=10))

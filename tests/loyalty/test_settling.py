@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-
-import pytest
 
 from shuke.core import clock, sql
 from shuke.core.tenancy import tenant
 from shuke.ledger import actions as ledger
 from shuke.ledger import queries as holdings
 from shuke.loyalty import actions as loyalty
-from shuke.loyalty.specs import LevelTimes, PointsRuleSpec
-from shuke.members import actions as members
+from shuke.loyalty.specs import LevelRuleSpec, LevelTimes, PointsRuleSpec
 from tests.loyalty.make_trade import DAY, NOON, holding, line_record, member, record, settle, take, take_lines
 from tests.make import Place
 
@@ -123,8 +120,6 @@ def test_a_monthly_cap_holds_whichever_order_comes_first(shop: Place) -> None:
 
 
 def test_the_level_held_when_buying_multiplies(shop: Place) -> None:
-    from shuke.loyalty.specs import LevelRuleSpec
-
     rule(shop, level_times=[LevelTimes(level_no=2, times=Decimal("1.5"))])
     loyalty.save_level_rule(shop.merchant_id, LevelRuleSpec(), by=shop.by)
     settle(shop, record("1001", paid_yuan=600))

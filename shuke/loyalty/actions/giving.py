@@ -73,7 +73,8 @@ def adjust(
 
 def grant_signup_bonus(merchant_id: int, member_ids: Collection[int], *, by: Actor = SYSTEM) -> None:
     """Bring welcome points to what these members shall have: by the rule of the day they joined, once its condition
-    is met; taken back when the order that met it is undone. Who joined before any rule gets none."""
+    is met; taken back when the order that met it is undone. Who joined before any rule gets none.
+    """
     specs = {rule.id: rule.spec for rule in points_rules(merchant_id)}
     if not any(spec.signup_points for spec in specs.values()):
         return

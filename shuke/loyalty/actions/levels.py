@@ -44,7 +44,13 @@ def review_levels(merchant_id: int, member_ids: Collection[int], *, by: Actor = 
 
 
 def set_level(
-    merchant_id: int, member_ids: Collection[int], level_no: int, *, reason: str, until_on: date | None = None, by: Actor
+    merchant_id: int,
+    member_ids: Collection[int],
+    level_no: int,
+    *,
+    reason: str,
+    until_on: date | None = None,
+    by: Actor,
 ) -> list[Change]:
     """Put members on a level by hand until the end of a day (None: until taken off by hand).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from shuke.core import clock, progress, sql
@@ -78,13 +78,13 @@ def _backfill_chunk(merchant_id: int, progress_id: int) -> bool:
             return False
         order_ids = trade.order_ids(merchant_id, after_id=job.checkpoint.get("after_id", 0), limit=CHUNK)
         if not order_ids:
-            progress.advance(merchant_id, progress_id, state=progress.DONE, message=__("All orders are computed."))
+            progress.advance(merchant_id, progress_id, state=progress.DONE, message=_("All orders are computed."))
             return False
         settled = settle_orders(merchant_id, order_ids)
         review_levels(merchant_id, settled.member_ids)
         done = job.done_count + len(order_ids)
         progress.advance(
             merchant_id, progress_id, done=done, total=max(done, job.total_count),
-            message=__("%(count)s orders computed") % {"count": done}, checkpoint={"after_id": order_ids[-1]},
+            message=_("%(count)s orders computed") % {"count": done}, checkpoint={"after_id": order_ids[-1]},
         )  # fmt: skip
         return True

@@ -8,6 +8,7 @@ from shuke.loyalty.queries.explain import (
     explain_warning,
     history,
 )
+from shuke.loyalty.queries.gains import LevelGain, explain_gain, level_gain
 from shuke.loyalty.queries.points import (
     AdjustmentMade,
     Liability,
@@ -54,10 +55,10 @@ from shuke.loyalty.queries.standings import (
 )
 
 __all__ = [
-    "GROWTH", "POINTS", "AdjustmentMade", "Change", "Compared", "Gainer", "LevelMove", "LevelPreview", "LevelView",
+    "GROWTH", "POINTS", "AdjustmentMade", "Change", "Compared", "Gainer", "LevelGain", "LevelMove", "LevelPreview", "LevelView",
     "Liability", "PointsPreview", "PointsSummary", "SavedLevelRule", "SavedPointsRule", "Step", "Told", "Warned", "Way",
-    "adjustments", "expiring_soon", "explain_balance", "explain_level", "explain_line", "explain_warning", "history",
-    "ladder", "level_counts", "level_members", "level_moves", "level_of", "level_rule", "level_rules", "levels_of",
+    "adjustments", "expiring_soon", "explain_balance", "explain_gain", "explain_level", "explain_line", "explain_warning", "history",
+    "ladder", "level_counts", "level_gain", "level_members", "level_moves", "level_of", "level_rule", "level_rules", "levels_of",
     "liability", "line_source", "points_rule", "points_rules", "points_summary", "preview_levels",
     "preview_points_rule", "warned", "way_to",
 ]  # fmt: skip

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from shuke.core import clock
 from shuke.core.money import yuan
@@ -23,9 +24,9 @@ from shuke.loyalty.queries.standings import LevelView, Warned
 from shuke.merchants import queries as merchants
 
 _COUNTED: dict[str, Promise] = {
-    "placed": gettext_lazy("placed"),
-    "paid": gettext_lazy("paid"),
-    "finished": gettext_lazy("finished"),
+    "placed": pgettext_lazy("order step", "placed"),
+    "paid": pgettext_lazy("order step", "paid"),
+    "finished": pgettext_lazy("order step", "finished"),
 }
 
 
@@ -132,7 +133,11 @@ def day_before(end: datetime, zone: ZoneInfo) -> str:
     return (end - timedelta(microseconds=1)).astimezone(zone).date().isoformat()
 
 
-_SPENDING: dict[str, Promise] = {"spent": gettext_lazy("Spent"), "reserved": gettext_lazy("Set aside for an order"), "released": gettext_lazy("Set free again, unused")}
+_SPENDING: dict[str, Promise] = {
+    "spent": gettext_lazy("Spent"),
+    "reserved": gettext_lazy("Set aside for an order"),
+    "released": gettext_lazy("Set free again, unused"),
+}
 _REASONS: dict[str, Promise] = {
     "kept": gettext_lazy("kept by meeting the level again"),
     "grace": gettext_lazy("no longer met"),
@@ -214,4 +219,4 @@ def plain(number: Decimal | Fraction) -> str:
 
 
 def _join(parts: Sequence[str]) -> str:
-    return _(", ").join(parts)
+    return reduce(lambda first, rest: _("%(first)s, %(rest)s") % {"first": first, "rest": rest}, parts)

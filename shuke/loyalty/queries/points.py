@@ -85,7 +85,18 @@ def points_summary(merchant_id: int, member_id: int) -> PointsSummary:
     rule = points_rule(merchant_id)
     worth = rule.spec.worth_fen(max(0, left)) if rule else 0
     return PointsSummary(
-        left, earned, adjusted, referred, other, spent, lapsed, now.spendable, now.pending, now.reserved, now.debt, worth
+        left,
+        earned,
+        adjusted,
+        referred,
+        other,
+        spent,
+        lapsed,
+        now.spendable,
+        now.pending,
+        now.reserved,
+        now.debt,
+        worth,
     )
 
 

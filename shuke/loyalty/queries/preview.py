@@ -99,12 +99,10 @@ def preview_points_rule(merchant_id: int, spec: PointsRuleSpec, *, top: int = 10
     """Play a points rule through the shop's own orders, beside what holds now; seconds for 20,000 orders."""
     now, zone = clock.now(), zone_of(merchant_id)
     versions = point_versions(merchant_id)
-    is_replay = spec.start_on is None or rules.midnight(spec.start_on, zone) >= now
-    if is_replay:
-        since = rules.midnight(add_months(now.astimezone(zone).date(), -_REPLAY_MONTHS), zone)
-    else:
-        assert spec.start_on is not None
-        since = rules.midnight(spec.start_on, zone)
+    year_ago = rules.midnight(add_months(now.astimezone(zone).date(), -_REPLAY_MONTHS), zone)
+    start = rules.midnight(spec.start_on, zone) if spec.start_on else now
+    is_replay = start >= now
+    since = year_ago if is_replay else start
     number = max((version.number for version in versions), default=0) + 1
     planned = Version(0, number, since, now, spec.terms())
     every = 1 + (trade.order_count(merchant_id) - 1) // WHOLE_UP_TO
@@ -194,9 +192,7 @@ def preview_levels(merchant_id: int, spec: LevelRuleSpec, *, samples: int = 10) 
         total += len(member_ids)
         standings = standings_of(merchant_id, member_ids)
         counts_before.update(one.level_no for one in standings.values())
-        moved = [
-            one for one in reviewed(merchant_id, member_ids, planned) if one.after.level_no != one.before.level_no
-        ]
+        moved = [one for one in reviewed(merchant_id, member_ids, planned) if one.after.level_no != one.before.level_no]
         moves.update((one.before.level_no, one.after.level_no) for one in moved)
         up += [one.member_id for one in moved if one.after.level_no > one.before.level_no][: samples - len(up)]
         down += [one.member_id for one in moved if one.after.level_no < one.before.level_no][: samples - len(down)]

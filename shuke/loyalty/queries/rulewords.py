@@ -134,7 +134,9 @@ def _counting(spec: PointsRuleSpec) -> list[str]:
 
 
 def _worth(spec: PointsRuleSpec) -> str:
-    return _("100 points are worth ¥%(yuan)s. Ask our staff when you want to use them.") % {"yuan": yuan(spec.worth_fen(100))}
+    return _("100 points are worth ¥%(yuan)s. Ask our staff when you want to use them.") % {
+        "yuan": yuan(spec.worth_fen(100))
+    }
 
 
 def _reaching(rule: SavedLevelRule) -> list[str]:
@@ -168,7 +170,9 @@ def _keeping(rule: SavedLevelRule) -> list[str]:
         ]
     else:
         found = [
-            ngettext("A level is sure for %(count)s month.", "A level is sure for %(count)s months.", spec.validity_months)
+            ngettext(
+                "A level is sure for %(count)s month.", "A level is sure for %(count)s months.", spec.validity_months
+            )
             % {"count": spec.validity_months}
         ]
     found.append(_("To keep it, %(percent)s%% of its mark must be reached again.") % {"percent": spec.keep_percent})

@@ -160,7 +160,9 @@ def levels_of(merchant_id: int, member_ids: Collection[int]) -> dict[int, LevelV
             {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
         )
     }
-    return {member_id: _view(rule, member_id, figures.get(member_id, 0), kept.get(member_id)) for member_id in member_ids}
+    return {
+        member_id: _view(rule, member_id, figures.get(member_id, 0), kept.get(member_id)) for member_id in member_ids
+    }
 
 
 def level_of(merchant_id: int, member_id: int) -> LevelView | None:

@@ -162,5 +162,7 @@ def _at_the_end(
         grace_until = (until or now) + timedelta(days=policy.grace_days)
     if now < grace_until:
         return Standing(level_no, standing.since_at, until, "grace", grace_until_at=grace_until)
-    lower = reached if policy.downgrade == "to_match" else max(level_no - 1, reached)
+    # Without a validity there is no next term for the level below, so it would fall step by step at every look.
+    steps = policy.downgrade == "one_down" and policy.validity_months
+    lower = max(level_no - 1, reached) if steps else reached
     return _entered(lower, policy, now, zone, "lost")
