@@ -5,36 +5,65 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shuke.merchants.queries import AuditLine, roles
+from shuke.merchants.queries import AuditLine, role_choices
+from shuke.merchants.specs import setting_pages
 
 KINDS: dict[str, str | Promise] = {
-    "staff": gettext_lazy("Staff"),
-    "shop": gettext_lazy("Shops"),
-    "merchant": gettext_lazy("Business"),
-    "setting": gettext_lazy("Settings"),
     "member": gettext_lazy("Customers"),
-    "import": gettext_lazy("Imports"),
     "points": gettext_lazy("Points"),
     "level": gettext_lazy("Levels"),
-    "rules": gettext_lazy("Rules"),
+    "order": gettext_lazy("Orders"),
+    "import": gettext_lazy("Imports"),
+    "points_rule": gettext_lazy("Points rules"),
+    "level_rule": gettext_lazy("Level rules"),
+    "group": gettext_lazy("Groups"),
+    "tag": gettext_lazy("Tags"),
+    "attribute": gettext_lazy("Custom fields"),
+    "shop": gettext_lazy("Shops"),
+    "staff": gettext_lazy("Staff"),
+    "merchant": gettext_lazy("Business"),
+    "setting": gettext_lazy("Settings"),
 }
 
 ACTS: dict[str, str | Promise] = {
-    "merchant.renamed": gettext_lazy("renamed the business"),
+    "attribute.created": gettext_lazy("added the custom field “%(name)s”"),
+    "attribute.edited": gettext_lazy("changed the custom field “%(name)s”"),
+    "group.created": gettext_lazy("made a group (no. %(object_id)s)"),
+    "group.deleted": gettext_lazy("deleted a group of %(member_count)s customers (no. %(object_id)s)"),
+    "group.edited": gettext_lazy("changed a group (no. %(object_id)s)"),
+    "import.rejects_downloaded": gettext_lazy("downloaded the rejected rows of import no. %(object_id)s"),
+    "import.started": gettext_lazy("started import no. %(object_id)s"),
+    "import.undone": gettext_lazy("undid import no. %(object_id)s"),
+    "level.released": gettext_lazy("let the level of customer no. %(object_id)s follow the rules again"),
+    "level.set": gettext_lazy("set the level of customer no. %(object_id)s by hand: %(reason)s"),
+    "level_rule.saved": gettext_lazy("saved level rules no. %(number)s"),
+    "member.blacklisted": gettext_lazy("put %(member_count)s customers on the blacklist: %(reason)s"),
+    "member.exported": gettext_lazy("exported %(count)s customers"),
+    "member.forgotten": gettext_lazy("deleted a personal field (%(field)s) of customer no. %(object_id)s"),
+    "member.revealed": gettext_lazy("looked at a personal field (%(field)s) of customer no. %(object_id)s: %(reason)s"),
+    "member.unblacklisted": gettext_lazy("took %(member_count)s customers off the blacklist"),
     "merchant.edited": gettext_lazy("changed the business's name or time zone (%(zone)s)"),
-    "shop.opened": gettext_lazy("added a shop (no. %(object_id)s)"),
-    "shop.edited": gettext_lazy("changed a shop (no. %(object_id)s)"),
-    "staff.signed_in": gettext_lazy("signed in"),
-    "staff.employed": gettext_lazy("gave staff no. %(object_id)s a place here as %(role)s"),
-    "staff.role_set": gettext_lazy("set the role of staff no. %(object_id)s to %(role)s"),
-    "staff.closed": gettext_lazy("closed the access of staff no. %(object_id)s"),
-    "staff.password_issued": gettext_lazy("gave staff no. %(object_id)s a new password"),
+    "merchant.renamed": gettext_lazy("renamed the business"),
+    "order.reason_kept": gettext_lazy("kept why order no. %(object_id)s was not paid"),
+    "points.adjusted": gettext_lazy("gave customer no. %(object_id)s %(amount)s points by hand: %(reason)s"),
+    "points_rule.saved": gettext_lazy("saved points rules no. %(number)s"),
     "setting.saved": gettext_lazy("changed the setting “%(name)s”"),
+    "shop.edited": gettext_lazy("changed a shop (no. %(object_id)s)"),
+    "shop.opened": gettext_lazy("added a shop (no. %(object_id)s)"),
+    "staff.closed": gettext_lazy("closed the access of staff no. %(object_id)s"),
+    "staff.employed": gettext_lazy("gave staff no. %(object_id)s a place here as %(role)s"),
+    "staff.password_issued": gettext_lazy("gave staff no. %(object_id)s a new password"),
+    "staff.role_set": gettext_lazy("set the role of staff no. %(object_id)s to %(role)s"),
+    "staff.signed_in": gettext_lazy("signed in"),
+    "tag.deleted": gettext_lazy("deleted a tag that %(member_count)s customers had"),
 }
+
+_PAGES = {"member": "member", "shop": "shop_edit", "staff": "staff_edit", "import": "import", "group": "group_edit"}
 
 
 def sentence(line: AuditLine) -> str:
@@ -46,6 +75,17 @@ def sentence(line: AuditLine) -> str:
     if template is None:
         return act
     return str(template) % _words(line)
+
+
+def path(line: AuditLine) -> str:
+    """The page of what the line speaks of; "" when it has none."""
+    name = _PAGES.get(line.object_kind)
+    if name is None or line.object_id is None:
+        return ""
+    try:
+        return reverse(f"console:{name}", args=[line.object_id])
+    except NoReverseMatch:
+        return ""
 
 
 def doer(line: AuditLine) -> str:
@@ -63,7 +103,8 @@ def doer(line: AuditLine) -> str:
 def _words(line: AuditLine) -> defaultdict[str, Any]:
     found: defaultdict[str, Any] = defaultdict(lambda: "–", line.details)
     found["object_id"] = line.object_id if line.object_id is not None else "–"
-    labels = {role.name: role.label for role in roles()}
     if "role" in found:
-        found["role"] = labels.get(found["role"], found["role"])
+        found["role"] = dict(role_choices()).get(found["role"], found["role"])
+    if line.act == "setting.saved":
+        found["name"] = {one.name: str(one.title) for one in setting_pages()}.get(found["name"], found["name"])
     return found

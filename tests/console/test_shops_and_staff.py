@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 from django.test import Client
 
+from shuke.console import acts
 from shuke.core.tenancy import tenant
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries
 from tests.console.conftest import browser
 from tests.make import Place
+
+ROOT = Path(__file__).parents[2]
 
 
 def shops(place: Place) -> list[tuple[str, str, str]]:
@@ -126,6 +131,27 @@ def test_the_audit_log_speaks_in_sentences_and_filters(alice: Place, owner: Clie
     assert "角色改为" not in bobs
     assert "新增了店铺" in owner.get("/console/audit/", {"kind": "shop"}).content.decode()
     assert owner.get("/console/audit/", {"before": "x", "kind": "%", "by": "'"}).status_code == 200
+
+
+def acts_in_the_code() -> set[str]:
+    """The acts that calls of `audit` name, be it directly, by a constant or by a choice of two."""
+    found: set[str] = set()
+    for path in (ROOT / "shuke").rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("audit") and len(node.args) > 1:
+                text = ast.unparse(node.args[1])
+                known = [ast.unparse(one.value) for one in tree.body if isinstance(one, ast.Assign | ast.AnnAssign)
+                         and one.value is not None and text in ast.unparse(one).split("=")[0]]  # fmt: skip
+                found |= set(re.findall(r"'([a-z_]+\.[a-z_]+)'", " ".join([text, *known])))
+    return found
+
+
+def test_every_act_has_words() -> None:
+    found = acts_in_the_code()
+    assert {"member.revealed", "member.unblacklisted", "points.adjusted", "shop.opened"} <= found
+    assert found <= set(acts.ACTS)
+    assert {act.split(".")[0] for act in acts.ACTS} == set(acts.KINDS)
 
 
 def test_the_audit_log_turns_its_pages(alice: Place, owner: Client) -> None:

@@ -25,7 +25,7 @@ def show(desk: Desk) -> HttpResponse:
     lines = found[:LINES]
     return desk.show(
         "console/audit/show.html",
-        lines=[(line, acts.doer(line), acts.sentence(line)) for line in lines],
+        lines=[(line, acts.doer(line), acts.sentence(line), acts.path(line)) for line in lines],
         older=lines[-1].id if len(found) > LINES else None,
         is_later_page=bool(before),
         kinds=acts.KINDS.items(),
