@@ -19,8 +19,10 @@ from shuke.core.actors import Actor, staff
 from shuke.core.tenancy import tenant
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
+from shuke.members.queries import links, roll
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries as places
+from shuke.trade import queries as orders
 
 MERCHANT = "山间茶事"
 PASSWORD = "jiu-shi-shu-ke"  # noqa: S105 - of invented people, on a machine that only its user reaches
@@ -85,6 +87,11 @@ def greet(address: str) -> None:
         label = places.Person(0, 0, username, name, role, is_active=True).role_label
         click.echo(_("  %(role)s %(name)s: sign in as %(username)s, password %(password)s")
                    % {"role": label, "name": name, "username": username, "password": PASSWORD})  # fmt: skip
+    merchant_id, _by = _merchant()
+    with tenant(merchant_id):
+        figures = orders.figures(merchant_id, roll.member_ids(merchant_id, limit=500))
+        regular = max(figures, key=lambda member_id: figures[member_id].order_count)
+        click.echo(_("  A buyer's own page: %(link)s") % {"link": links.buyer_link(merchant_id, regular)})
     click.echo()
 
 

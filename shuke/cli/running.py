@@ -73,6 +73,7 @@ def _supervise(
         fail(_("Port %(port)s is taken; name another with --port.") % {"port": wanted or 8000})
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
     public = {"SHUKE_PUBLIC_URL": os.environ.get("SHUKE_PUBLIC_URL", address), "SHUKE_HOME": str(settings.SHUKE_HOME)}
+    settings.SHUKE_PUBLIC_URL = public["SHUKE_PUBLIC_URL"]
     command = supervisor.web(host, port, static=settings.STATIC_ROOT, threads=THREADS)
     children = [supervisor.Child(_("The web server"), command, public)]
     if not web_only:
