@@ -91,7 +91,7 @@ def test_orders_before_the_programme_do_not_count() -> None:
 
 def test_exclusions() -> None:
     lines = [line(1, 1, 5000, title="补差价专用"), line(1, 2, 5000, outer_id="A-1"), line(1, 3, 5000)]
-    terms = {"excluded_words": ("补差价",), "excluded_outer_ids": frozenset({"A-1"})}
+    terms: dict[str, Any] = {"excluded_words": ("补差价",), "excluded_outer_ids": frozenset({"A-1"})}
     assert points(lines, **terms) == [0, 0, 50]
     assert points([line(post_fen=1000)]) == [100]
     assert points([line(post_fen=1000)], postage_counts=True) == [110]
@@ -107,7 +107,7 @@ def test_multipliers_apply_before_the_rounding() -> None:
     times = {2: Fraction(3, 2)}
     assert points([line(fen=199)], level_times=times, level=2) == [2]
     assert points([line(fen=199)], level_times=times, level=1) == [1]
-    both = {"level_times": times, "month_day_times": {10: Fraction(2)}}
+    both: dict[str, Any] = {"level_times": times, "month_day_times": {10: Fraction(2)}}
     assert points([line()], level=2, **both) == [300]
     assert points([line()], level=2, times_add_up=False, **both) == [200]
 
@@ -116,7 +116,7 @@ def test_the_day_of_paying_in_the_shops_zone_is_the_members_day() -> None:
     late = datetime(2026, 6, 10, 17, tzinfo=UTC)  # 11 June, 1:00 in Shanghai
     assert points([line(paid_at=late)], month_day_times={11: Fraction(2)}) == [200]
     assert points([line(paid_at=late)], week_day_times={4: Fraction(3)}) == [300]
-    days = {"date_times": {date(2026, 6, 11): Fraction(1, 2)}, "month_day_times": {11: Fraction(2)}}
+    days: dict[str, Any] = {"date_times": {date(2026, 6, 11): Fraction(1, 2)}, "month_day_times": {11: Fraction(2)}}
     assert points([line(paid_at=late)], **days) == [50]
 
 

@@ -3,7 +3,6 @@
 from shuke.loyalty.actions.giving import Adjustment, adjust, grant_signup_bonus
 from shuke.loyalty.actions.levels import (
     REVIEW_ALL,
-    Change,
     release_level,
     review_all,
     review_due,
@@ -14,6 +13,7 @@ from shuke.loyalty.actions.levels import (
 )
 from shuke.loyalty.actions.points_rules import BACKFILL, backfill, save_points_rule, start_backfill
 from shuke.loyalty.actions.settling import Settlement, settle_orders
+from shuke.loyalty.queries.reckoning import Change
 
 __all__ = [
     "BACKFILL", "REVIEW_ALL", "Adjustment", "Change", "Settlement", "adjust", "backfill", "grant_signup_bonus",

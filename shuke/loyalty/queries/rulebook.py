@@ -65,8 +65,8 @@ def zone_of(merchant_id: int) -> ZoneInfo:
 def points_rules(merchant_id: int) -> list[SavedPointsRule]:
     """All versions of the points rule, the latest first; none while the programme was never switched on."""
     return [
-        SavedPointsRule(*row[:5], spec=PointsRuleSpec.model_validate(sql.loads(row[5])))
-        for row in sql.rows(
+        SavedPointsRule(rule_id, number, valid_from, saved_at, saved_by, PointsRuleSpec.model_validate(sql.loads(spec)))
+        for rule_id, number, valid_from, saved_at, saved_by, spec in sql.rows(
             "SELECT id, number, valid_from, saved_at, saved_by, spec FROM loyalty_pointsrule"
             " WHERE merchant_id = %(merchant_id)s ORDER BY number DESC",
             {"merchant_id": merchant_id},
@@ -105,8 +105,8 @@ def level_rule(merchant_id: int) -> SavedLevelRule | None:
 def point_versions(merchant_id: int) -> list[Version]:
     """All versions of the points rule, ready for reckoning."""
     return [
-        Version(*row[:4], terms=_terms(row[4]))
-        for row in sql.rows(
+        Version(rule_id, number, valid_from, saved_at, _terms(spec))
+        for rule_id, number, valid_from, saved_at, spec in sql.rows(
             "SELECT id, number, valid_from, saved_at, spec::text FROM loyalty_pointsrule"
             " WHERE merchant_id = %(merchant_id)s ORDER BY number",
             {"merchant_id": merchant_id},
@@ -125,8 +125,8 @@ def _terms(spec: str) -> Terms:
 
 
 def _level_rule(row: tuple[Any, ...]) -> SavedLevelRule:
-    spec, policy = _level_spec(row[4], row[1])
-    return SavedLevelRule(*row[:4], spec, policy)
+    number, text = row[1], row[4]
+    return SavedLevelRule(row[0], number, row[2], row[3], *_level_spec(text, number))
 
 
 @lru_cache(maxsize=256)

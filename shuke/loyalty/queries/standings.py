@@ -219,8 +219,8 @@ def level_members(merchant_id: int, level_no: int, *, after_id: int = 0, limit: 
 def level_moves(merchant_id: int, member_id: int, *, limit: int = 50) -> list[LevelMove]:
     """A member's changes of level, the latest first."""
     return [
-        LevelMove(member_id, *row[:4], sql.loads(row[4]), *row[5:])
-        for row in sql.rows(
+        LevelMove(member_id, at, before_no, after_no, reason, sql.loads(evidence), note, by)
+        for at, before_no, after_no, reason, evidence, note, by in sql.rows(
             "SELECT at, before_no, after_no, reason, evidence, note, by FROM loyalty_levelchange"
             " WHERE merchant_id = %(merchant_id)s AND member_id = %(member_id)s ORDER BY at DESC, id DESC"
             " LIMIT %(limit)s",
