@@ -11,16 +11,16 @@ from pydantic import Field
 from shuke.core.specs import Fen, Spec, Ui
 
 LIFECYCLES = {
-    "loyal": _("Loyal"),
-    "new": _("New"),
-    "callback": _("To call back"),
+    "loyal": _("Loyal customers"),
+    "new": _("New customers"),
+    "callback": _("Customers to call back"),
     "lapsed": _("Long absent"),
-    "other": _("Other"),
+    "other": _("Other customers"),
 }
 SORTS = {
     "last_order": _("Last order"),
     "amount": _("Paid amount"),
-    "orders": _("Orders"),
+    "orders": _("Order count"),
     "average": _("Average order"),
     "points": _("Points"),
     "joined": _("Joined"),

@@ -17,9 +17,9 @@ RANKED_KINDS: Final = (OUID, OMID, OPEN_UID, NICK, PHONE)
 SHOP_KINDS: Final = frozenset({OUID, OPEN_UID, NICK})
 
 FIELDS: Final[dict[str, Promise]] = {
-    "name": _("Name"),
+    "name": _("Full name"),
     "phone": _("Phone"),
-    "address": _("Address"),
+    "address": _("Postal address"),
     "birthday": _("Birthday"),
     "email": _("E-mail"),
     "alipay": _("Alipay account"),

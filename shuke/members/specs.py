@@ -19,7 +19,7 @@ Free = Annotated[str, Field(max_length=2000)]
 class ProfileSpec(Spec):
     """A customer's basic fields; what is left empty stays as it is."""
 
-    name: Annotated[str, Field(max_length=60), Ui(_("Name"))] = ""
+    name: Annotated[str, Field(max_length=60), Ui(_("Full name"))] = ""
     gender: Annotated[Literal["", "female", "male"], Ui(_("Gender"), choices=rules.GENDERS)] = ""
     birthday: Annotated[date | None, Ui(_("Birthday"))] = None
     phone: Annotated[str, Field(max_length=40), Ui(_("Phone"))] = ""
@@ -27,7 +27,7 @@ class ProfileSpec(Spec):
     alipay: Annotated[str, Field(max_length=120), Ui(_("Alipay account"))] = ""
     province: Annotated[str, Field(max_length=30), Ui(_("Province"))] = ""
     city: Annotated[str, Field(max_length=30), Ui(_("City"))] = ""
-    address: Annotated[str, Field(max_length=300), Ui(_("Address"))] = ""
+    address: Annotated[str, Field(max_length=300), Ui(_("Postal address"))] = ""
 
     @model_validator(mode="after")
     def _plausible(self) -> Self:
@@ -50,7 +50,7 @@ class TagSpec(Spec):
 class GroupSpec(Spec):
     """A group filled by hand."""
 
-    name: Annotated[Name, Ui(_("Name"))]
+    name: Annotated[Name, Ui(_("Group name"))]
     note: Annotated[Free, Ui(_("Note"), widget="textarea")] = ""
     offer: Annotated[Free, Ui(_("Offer"), help=_("What this group gets that others do not."), widget="textarea")] = ""
     strategy: Annotated[
@@ -90,7 +90,7 @@ class RevealLimits(Spec):
 class AttributeSpec(Spec):
     """A property the shop keeps of its customers."""
 
-    name: Annotated[Name, Ui(_("Name"), placeholder=_("Skin type"))]
+    name: Annotated[Name, Ui(_("Attribute name"), placeholder=_("Skin type"))]
     kind: Annotated[Literal["text", "number", "date", "choice"], Ui(_("Kind"), choices=rules.ATTRIBUTE_KINDS)] = "text"
     choices: Annotated[list[Name], Field(max_length=50), Ui(_("Choices"), widget="lines")] = []
     is_personal: Annotated[
@@ -112,7 +112,11 @@ class BuyerLinksSpec(Spec):
     link_days: Annotated[
         int,
         Field(ge=1, le=90),
-        Ui(_("A buyer's link holds"), help=_("From the moment it is made; then she asks for a new one."), unit=_("days")),
+        Ui(
+            _("A buyer's link holds"),
+            help=_("From the moment it is made; then she asks for a new one."),
+            unit=_("days"),
+        ),
     ] = 7
     visit_days: Annotated[
         int,

@@ -41,7 +41,7 @@ def export_chosen(merchant_id: int, ids: Collection[int]) -> Iterator[tuple[int,
 def export_header() -> list[str]:
     """The titles of the columns, in the active language."""
     return [
-        _("Number"), _("Name"), _("Province"), _("City"), _("Lifecycle"), _("Level"), _("Points"), _("Orders"),
+        _("Customer number"), _("Customer"), _("Province"), _("City"), _("Lifecycle"), _("Level"), _("Points"), _("Order count"),
         _("Paid amount"), _("Average order"), _("First order"), _("Last order"), _("Joined"), _("Tags"),
     ]  # fmt: skip
 

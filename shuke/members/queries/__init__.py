@@ -25,7 +25,7 @@ from shuke.members.queries.profile import (
     profile,
 )
 from shuke.members.queries.roll import blacklisted_since, joined_at, member_count, member_ids
-from shuke.members.queries.searching import MOST, search
+from shuke.members.queries.searching import MOST, by_nicks, search
 
 __all__ = [
     "MOST",
@@ -43,6 +43,7 @@ __all__ = [
     "attributes",
     "blacklisted_since",
     "buyer_link",
+    "by_nicks",
     "entry_link",
     "group",
     "groups",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from shuke.core import crypto, sql
@@ -30,6 +31,25 @@ def search(merchant_id: int, text: str, *, limit: int = MOST) -> list[int]:
             rows = sql.rows(statement, {**fixed, **params})
             found.update((row[0], None) for row in rows)
     return list(found)[:limit]
+
+
+def by_nicks(merchant_id: int, nicks: Collection[str]) -> dict[str, list[int]]:
+    """Ids of the members who bear these nicks, each written as a whole; nicks of nobody are left out.
+
+    Several ids stand where two shops know different people by one nick.
+    """
+    vault = crypto.vault(merchant_id)
+    asked = {value: nick for nick in nicks for value in (nick, word(vault, rules.NICK, nick))}
+    found: dict[str, list[int]] = {}
+    for value, member_id in sql.rows(
+        "SELECT DISTINCT value, member_id FROM members_identity WHERE merchant_id = %(merchant_id)s AND kind = 'nick'"
+        " AND shop_id = ANY(%(shops)s) AND value = ANY(%(values)s) ORDER BY value, member_id",
+        {"merchant_id": merchant_id, "shops": [shop.id for shop in shops(merchant_id)], "values": list(asked)},
+    ):
+        held = found.setdefault(asked[value], [])
+        if member_id not in held:
+            held.append(member_id)
+    return found
 
 
 def _ways(vault: Vault, text: str) -> list[tuple[str, dict[str, Any]]]:
