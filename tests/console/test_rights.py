@@ -155,7 +155,9 @@ def test_what_is_not_there_and_what_is_too_large_have_pages(owner: Client) -> No
     assert answer.status_code == 404
     assert "没有这个页面" in answer.content.decode()
     assert owner.get("/console/shops/999/").content.decode().count("没有这家店铺。") == 1
-    large = owner.post("/console/shops/add/", {"name": "x" * (6 * 1024 * 1024)}, content_type="application/x-www-form-urlencoded")
+    large = owner.post(
+        "/console/shops/add/", {"name": "x" * (6 * 1024 * 1024)}, content_type="application/x-www-form-urlencoded"
+    )
     many = owner.post("/console/shops/add/", {f"f{number}": "1" for number in range(1100)})
     assert (large.status_code, many.status_code) == (413, 413)
     assert "内容太大" in many.content.decode()

@@ -34,7 +34,9 @@ def test_a_stranger_is_asked_who_she_is_and_comes_where_she_wanted(alice: Place)
     assert client.get("/console/shops/").status_code == 200
 
 
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "wanted", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_nobody_is_sent_to_another_site(alice: Place, wanted: str) -> None:
     answer = Client().post(SIGN_IN, {"username": "alice", "password": PASSWORD, "next": wanted})
     assert answer.headers["Location"] == "/console/"
@@ -64,7 +66,9 @@ def test_an_address_that_tries_many_names_is_stopped(alice: Place) -> None:
     for number in range(5):
         assert attempt(f"name{number}", "wrong")[0] == 422
     assert attempt("alice", PASSWORD)[0] == 429
-    assert Client(REMOTE_ADDR="203.0.113.9").post(SIGN_IN, {"username": "alice", "password": PASSWORD}).status_code == 302
+    assert (
+        Client(REMOTE_ADDR="203.0.113.9").post(SIGN_IN, {"username": "alice", "password": PASSWORD}).status_code == 302
+    )
 
 
 def test_the_delay_grows_and_is_forgotten_after_an_hour(alice: Place) -> None:
@@ -82,7 +86,10 @@ def test_the_delay_grows_and_is_forgotten_after_an_hour(alice: Place) -> None:
 def test_names_and_addresses_are_not_kept_in_clear(alice: Place) -> None:
     attempt("linxiaoyue", "wrong")
     assert sql.scalar("SELECT count(*) FROM merchants_signintry") == 2
-    assert sql.scalar("SELECT count(*) FROM merchants_signintry WHERE encode(subject, 'escape') LIKE '%%linxiaoyue%%'") == 0
+    assert (
+        sql.scalar("SELECT count(*) FROM merchants_signintry WHERE encode(subject, 'escape') LIKE '%%linxiaoyue%%'")
+        == 0
+    )
 
 
 def test_signing_out_needs_a_post_and_ends_it(owner: Client) -> None:
