@@ -120,7 +120,7 @@ def counts(row: ImportRow) -> list[tuple[str, int, str]]:
         (_("New"), row.new_count, _("were not known before")),
         (_("Changed"), row.changed_count, _("a new state, amount or refund")),
         (_("Unchanged"), row.same_count, _("known exactly like this")),
-        (_("Older"), row.older_count, _("behind what is known; nothing moved back")),
+        (_("Older than known"), row.older_count, _("behind what is known; nothing moved back")),
         (_("Rejected"), row.rejected_count, _("could not be read")),
     ]
 

@@ -192,6 +192,20 @@ def state_label(state: str) -> str:
     return str(rules.STATE_LABELS[state])
 
 
+def lifecycle_counts(merchant_id: int, *, most: int) -> dict[str, int]:
+    """How many members are in each lifecycle group; counting one stops at `most` + 1, so that it stays fast."""
+    return {
+        name: int(
+            sql.scalar(
+                "SELECT count(*) FROM (SELECT FROM trade_figures WHERE merchant_id = %(merchant_id)s"
+                " AND lifecycle = %(name)s LIMIT %(limit)s) AS found",
+                {"merchant_id": merchant_id, "name": name, "limit": most + 1},
+            )
+        )
+        for name in rules.LIFECYCLE_LABELS
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """A line as pages show it."""
