@@ -38,6 +38,7 @@ class Transfer(TenantModel):
     class Meta:
         indexes = [
             models.Index(fields=["merchant_id", "member_id", "asset", "happened_at"], name="transfer_statement"),
+            models.Index(fields=["merchant_id", "happened_at", "id"], name="transfer_journal"),
             models.Index(
                 fields=["merchant_id", "cause_id"], name="transfer_cause", condition=Q(cause_id__isnull=False)
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -63,6 +63,34 @@ class Expiring:
     member_id: int
     expires_at: datetime
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """An amount that becomes usable at an instant; None while that is not known yet."""
+
+    available_at: datetime | None
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """An amount of several members together that lapses at an instant unless they spend it."""
+
+    expires_at: datetime
+    amount: int
+    member_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What moved in one month (`2026-11`), of a merchant's whole asset; spent and expired net of what came back."""
+
+    month: str
+    issued: int
+    spent: int
+    expired: int
+    taken_back: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +166,68 @@ def statement(
     return [Line(**{**row, "note": sql.loads(row["note"]) or {}}) for row in found]
 
 
+def journal(
+    merchant_id: int,
+    asset: str,
+    *,
+    member_id: int | None = None,
+    kinds: Collection[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[tuple[int, Line]]:
+    """Everybody's lines with their member, the latest first: of one member, of some kinds, of a stretch of time.
+
+    `until` itself is left out; `before` is the last shown line's `cursor`.
+    """
+    found = sql.dicts(
+        _JOURNAL,
+        {"merchant_id": merchant_id, "asset": asset, "member_id": member_id, "kinds": list(kinds) or None,
+         "since": since, "until": until, "before_at": before[0] if before else None,
+         "before_id": before[1] if before else None, "limit": limit},
+    )  # fmt: skip
+    return [(row.pop("member_id"), Line(**{**row, "note": sql.loads(row["note"]) or {}})) for row in found]
+
+
+def months(merchant_id: int, asset: str, zone: str, since: datetime) -> list[Month]:
+    """What was issued, used up, lost and taken back in each month since an instant, the oldest first."""
+    return [
+        Month(*row)
+        for row in sql.rows(
+            """
+            SELECT to_char(happened_at AT TIME ZONE %(zone)s, 'YYYY-MM') AS month,
+                coalesce(sum(amount) FILTER (WHERE from_state = 'issued'), 0)::bigint,
+                coalesce(sum(amount * CASE WHEN to_state = 'spent' THEN 1 ELSE -1 END)
+                    FILTER (WHERE 'spent' IN (from_state, to_state)), 0)::bigint,
+                coalesce(sum(amount * CASE WHEN to_state = 'expired' THEN 1 ELSE -1 END)
+                    FILTER (WHERE 'expired' IN (from_state, to_state)), 0)::bigint,
+                coalesce(sum(amount) FILTER (WHERE to_state = 'taken_back'), 0)::bigint
+            FROM ledger_transfer
+            WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND happened_at >= %(since)s
+            GROUP BY month ORDER BY month
+            """,
+            {"merchant_id": merchant_id, "asset": asset, "zone": zone, "since": since},
+        )
+    ]
+
+
+def lapsing(merchant_id: int, asset: str, until: datetime) -> list[Lapse]:
+    """What lapses from now until an instant of all members together, by moment, the soonest first."""
+    return [
+        Lapse(*row)
+        for row in sql.rows(
+            """
+            SELECT expires_at, sum("left")::bigint, count(DISTINCT member_id) FROM ledger_lot
+            WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND state = 'active'
+                AND expires_at > %(now)s AND expires_at <= %(until)s
+            GROUP BY expires_at ORDER BY expires_at
+            """,
+            {"merchant_id": merchant_id, "asset": asset, "now": clock.now(), "until": until},
+        )
+    ]
+
+
 def expiring(merchant_id: int, asset: str, member_id: int | None, until: datetime) -> list[Expiring]:
     """What lapses from now until an instant, by member and moment, soonest first; of everybody when no member is named."""
     return [
@@ -151,6 +241,22 @@ def expiring(merchant_id: int, asset: str, member_id: int | None, until: datetim
             GROUP BY member_id, expires_at ORDER BY expires_at, member_id
             """,
             {"merchant_id": merchant_id, "asset": asset, "member_id": member_id, "now": clock.now(), "until": until},
+        )
+    ]
+
+
+def coming(merchant_id: int, asset: str, member_id: int) -> list[Coming]:
+    """What of a member's is pending, by the moment it becomes usable, soonest first and the unknown last."""
+    return [
+        Coming(*row)
+        for row in sql.rows(
+            """
+            SELECT available_at, sum("left")::bigint FROM ledger_lot
+            WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = %(member_id)s
+                AND state = 'pending' AND "left" > 0 AND (available_at IS NULL OR available_at > %(now)s)
+            GROUP BY available_at ORDER BY available_at NULLS LAST
+            """,
+            {"merchant_id": merchant_id, "asset": asset, "member_id": member_id, "now": clock.now()},
         )
     ]
 
@@ -214,7 +320,7 @@ _DUE = """
 
 _HERS = ", ".join(f"'{state}'" for state in sorted(rules.HERS))
 
-_STATEMENT = f"""
+_LINES = f"""
     SELECT t.id, t.kind, t.source, t.note, t.happened_at, t.rule_id, t.by, l.available_at, l.expires_at,
         t.amount * CASE WHEN m.change = 0 THEN 1 ELSE m.change END AS amount, m.change = 0 AS is_internal,
         CASE WHEN t.from_state = 'issued' AND l.state = 'pending' THEN 'pending'
@@ -224,12 +330,22 @@ _STATEMENT = f"""
             WHEN t.to_state = 'reserved' THEN v.state
             WHEN t.from_state = 'debt' THEN 'debt'
             ELSE t.to_state END AS state
+        %s
     FROM ledger_transfer t
     CROSS JOIN LATERAL (SELECT (t.to_state IN ({_HERS}))::int - (t.from_state IN ({_HERS}))::int AS change) m
     LEFT JOIN ledger_lot l ON l.merchant_id = t.merchant_id AND l.id = t.lot_id
     LEFT JOIN ledger_reservation v ON v.merchant_id = t.merchant_id AND v.id = t.id AND t.to_state = 'reserved'
-    WHERE t.merchant_id = %(merchant_id)s AND t.asset = %(asset)s AND t.member_id = %(member_id)s
-        AND (%(internal)s OR m.change <> 0)
-        AND (%(before_at)s::timestamptz IS NULL OR (t.happened_at, t.id) < (%(before_at)s::timestamptz, %(before_id)s::bigint))
-    ORDER BY t.happened_at DESC, t.id DESC LIMIT %(limit)s
+    WHERE t.merchant_id = %%(merchant_id)s AND t.asset = %%(asset)s AND %s
+        AND (%%(before_at)s::timestamptz IS NULL OR (t.happened_at, t.id) < (%%(before_at)s::timestamptz, %%(before_id)s::bigint))
+    ORDER BY t.happened_at DESC, t.id DESC LIMIT %%(limit)s
 """
+
+_STATEMENT = _LINES % ("", "t.member_id = %(member_id)s AND (%(internal)s OR m.change <> 0)")
+
+_JOURNAL = _LINES % (
+    ", t.member_id",
+    """m.change <> 0 AND (%(member_id)s::bigint IS NULL OR t.member_id = %(member_id)s)
+        AND (%(kinds)s::text[] IS NULL OR t.kind = ANY(%(kinds)s))
+        AND (%(since)s::timestamptz IS NULL OR t.happened_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR t.happened_at < %(until)s)""",
+)

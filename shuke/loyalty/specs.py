@@ -157,7 +157,7 @@ class PointsRuleSpec(Spec):
     level_times: Annotated[
         tuple[LevelTimes, ...],
         Field(max_length=21),
-        Ui(_("More points by level"), help=_("The level the customer held when she bought.")),
+        Ui(_("More points by level"), help=_("The level the customer held when she bought."), row=_("Level")),
     ] = ()
     day_times: Annotated[
         tuple[DayTimes, ...],
@@ -165,6 +165,7 @@ class PointsRuleSpec(Spec):
         Ui(
             _("More points on certain days (会员日)"),
             help=_("The day on which she paid. A date goes before a day of the month, that before a day of the week."),
+            row=_("Day"),
         ),
     ] = ()
     times_together: Annotated[
@@ -232,7 +233,9 @@ class LevelSpec(Spec):
         Field(ge=0, le=100_000_000, max_digits=11, decimal_places=2),
         Ui(_("Opens at"), help=_("Yuan, orders or growth, as chosen below; 0 for the first.")),
     ] = Decimal(0)
-    discount_permille: Annotated[Discount, Ui(_("Discount"), help=_("10 is the full price, 9.5 a twentieth less."))] = 1000
+    discount_permille: Annotated[Discount, Ui(_("Discount"), help=_("10 is the full price, 9.5 a twentieth less."))] = (
+        1000
+    )
     benefits: Annotated[str, Field(max_length=500), Ui(_("Benefits"), help=_("As customers read them."))] = ""
 
 
@@ -253,7 +256,7 @@ class LevelRuleSpec(Spec):
     levels: Annotated[
         tuple[LevelSpec, ...],
         Field(min_length=2, max_length=21),
-        Ui(_("The ladder"), help=_("From the lowest up; the first one (level 0) is everybody's.")),
+        Ui(_("The ladder"), help=_("From the lowest up; the first one (level 0) is everybody's."), row=_("Level")),
     ] = Field(default_factory=_ladder)
     for_taobao: Annotated[
         bool,
@@ -320,7 +323,8 @@ class LevelRuleSpec(Spec):
 
     def _at(self, code: str, index: int) -> Mismatch:
         name = self.levels[index].name
-        return Mismatch("levels", str(PROBLEMS[code]) % {"no": index, "name": name, "below": index - 1})
+        place = f"levels.{index}.{FAULTY[code]}" if code in FAULTY else "levels"
+        return Mismatch(place, str(PROBLEMS[code]) % {"no": index, "name": name, "below": index - 1})
 
     def policy(self, version: int = 0) -> Policy:
         """The rule ready for reckoning; thresholds in fen, orders or growth."""
@@ -345,6 +349,15 @@ PROBLEMS: dict[str, Promise] = {
     "not_rising": _("Threshold of level %(no)s “%(name)s”: it must be higher than that of level %(below)s."),
     "dearer": _("Discount of level %(no)s “%(name)s”: it must not be dearer than level %(below)s."),
 }
+
+
+FAULTY = {
+    "discount_range": "discount_permille",
+    "not_cheaper": "discount_permille",
+    "dearer": "discount_permille",
+    "not_rising": "threshold",
+}
+"""The field of a level's row at which a problem is shown; the others concern the whole ladder."""
 
 
 class AdjustLimitSpec(Spec):

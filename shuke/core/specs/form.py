@@ -59,7 +59,7 @@ def _note(spec: type[Spec], reading: Reading, error: Any, faults: Faults) -> Non
     place: tuple[Any, ...] = error["loc"]
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, Mismatch):
-        place = (*place, cause.field)
+        place = (*place, *cause.place)
     if any(place[: len(stranger)] == stranger for stranger in reading.strangers):
         return
     text, name = sentence(error, _shape_at(spec, place)), _name(reading, place)

@@ -37,11 +37,19 @@ class Spec(BaseModel):
 
 
 class Mismatch(ValueError):
-    """Raised by a model validator: two fields do not fit, and `field` is the one to show it at."""
+    """Raised by a model validator: two fields do not fit, and `field` is the one to show it at.
+
+    A field of a row is named with the row's place: `levels.2.threshold`.
+    """
 
     def __init__(self, field: str, message: Text) -> None:
         super().__init__(message)
         self.field = field
+
+    @property
+    def place(self) -> tuple[int | str, ...]:
+        """The steps that lead to the field."""
+        return tuple(int(step) if step.isdecimal() else step for step in self.field.split("."))
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """Questions about points and levels that pages and other modules ask."""
 
 from shuke.loyalty.queries.explain import (
+    Booked,
     Told,
     explain_balance,
     explain_level,
     explain_line,
     explain_warning,
     history,
+    journal,
 )
 from shuke.loyalty.queries.gains import LevelGain, explain_gain, level_gain
 from shuke.loyalty.queries.points import (
@@ -50,15 +52,16 @@ from shuke.loyalty.queries.standings import (
     level_moves,
     level_of,
     levels_of,
+    recent_moves,
     warned,
     way_to,
 )
 
 __all__ = [
-    "GROWTH", "POINTS", "AdjustmentMade", "Change", "Compared", "Gainer", "LevelGain", "LevelMove", "LevelPreview", "LevelView",
+    "GROWTH", "POINTS", "AdjustmentMade", "Booked", "Change", "Compared", "Gainer", "LevelGain", "LevelMove", "LevelPreview", "LevelView",
     "Liability", "PointsPreview", "PointsSummary", "SavedLevelRule", "SavedPointsRule", "Step", "Told", "Warned", "Way",
     "adjustments", "expiring_soon", "explain_balance", "explain_gain", "explain_level", "explain_line", "explain_warning", "history",
-    "ladder", "level_counts", "level_gain", "level_members", "level_moves", "level_of", "level_rule", "level_rules", "levels_of",
+    "journal", "ladder", "level_counts", "level_gain", "level_members", "level_moves", "level_of", "level_rule", "level_rules", "levels_of",
     "liability", "line_source", "points_rule", "points_rules", "points_summary", "preview_levels",
-    "preview_points_rule", "warned", "way_to",
+    "preview_points_rule", "recent_moves", "warned", "way_to",
 ]  # fmt: skip

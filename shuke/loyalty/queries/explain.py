@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -38,6 +38,15 @@ class Told:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A line of the shop's points with whose it is and its sentence."""
+
+    member_id: int
+    line: Line
+    sentence: str
+
+
 def history(
     merchant_id: int, member_id: int, *, before: tuple[datetime, int] | None = None, limit: int = 50
 ) -> list[Told]:
@@ -47,6 +56,26 @@ def history(
     names = {f"staff:{person.id}": person.display_name for person in merchants.people(merchant_id)}
     zone = zone_of(merchant_id)
     return [Told(line, explain_line(line, zone=zone, rules=rules, names=names)) for line in lines]
+
+
+def journal(
+    merchant_id: int,
+    *,
+    member_id: int | None = None,
+    kinds: Collection[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[Booked]:
+    """All members' points lines with their sentences, the latest first; arguments as in the ledger's journal."""
+    found = ledger.journal(
+        merchant_id, POINTS, member_id=member_id, kinds=kinds, since=since, until=until, before=before, limit=limit
+    )
+    rules = {rule.id: rule for rule in points_rules(merchant_id)}
+    names = {f"staff:{person.id}": person.display_name for person in merchants.people(merchant_id)}
+    zone = zone_of(merchant_id)
+    return [Booked(number, line, explain_line(line, zone=zone, rules=rules, names=names)) for number, line in found]
 
 
 def explain_line(

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -57,6 +58,15 @@ def points_in_a_line(spec: PointsRuleSpec) -> str:
         "points": plain(spec.points_per_yuan),
         "yuan": yuan(spec.worth_fen(100)),
     }
+
+
+def discount_words(permille: int) -> str:
+    """A level's price: 970 → "9.7折" or "3% off"; "" for the full price."""
+    if permille >= 1000:
+        return ""
+    if (get_language() or "").startswith("zh"):
+        return _("%(tenths)s tenths of the price") % {"tenths": f"{permille / 100:g}"}
+    return _("%(percent)s%% off") % {"percent": f"{(1000 - permille) / 10:g}"}
 
 
 def lifetime(spec: PointsRuleSpec) -> str:

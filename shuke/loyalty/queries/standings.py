@@ -229,6 +229,18 @@ def level_moves(merchant_id: int, member_id: int, *, limit: int = 50) -> list[Le
     ]
 
 
+def recent_moves(merchant_id: int, *, limit: int = 20) -> list[LevelMove]:
+    """The latest changes of level of all members."""
+    return [
+        LevelMove(member_id, at, before_no, after_no, reason, sql.loads(evidence), note, by)
+        for member_id, at, before_no, after_no, reason, evidence, note, by in sql.rows(
+            "SELECT member_id, at, before_no, after_no, reason, evidence, note, by FROM loyalty_levelchange"
+            " WHERE merchant_id = %(merchant_id)s ORDER BY id DESC LIMIT %(limit)s",
+            {"merchant_id": merchant_id, "limit": limit},
+        )
+    ]
+
+
 def warned(merchant_id: int, *, days: int | None = None, limit: int = 200) -> list[Warned]:
     """Members who will lose their level within some days (the merchant's setting by default), the soonest first."""
     rule = level_rule(merchant_id)
