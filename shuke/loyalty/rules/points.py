@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-if TYPE_CHECKING:
-    from shuke.trade.queries import EarningLine
+from shuke.loyalty.rules.order_line import OrderLine
 
 Moment = Literal["placed", "paid", "finished"]
 Expiry = Literal["never", "months", "next_year_end"]
@@ -94,7 +93,7 @@ class Yield(NamedTuple):
 
 @dataclass(slots=True)
 class _Order:
-    lines: list[EarningLine]
+    lines: list[OrderLine]
     version: Version
     counted_at: datetime
     day: date
@@ -107,7 +106,7 @@ class _Order:
 
 
 def yields(
-    lines: Iterable[EarningLine],
+    lines: Iterable[OrderLine],
     versions: Sequence[Version],
     *,
     zone: ZoneInfo,
@@ -121,7 +120,7 @@ def yields(
     once and shared out to its lines by largest remainder, so that the lines add up exactly to the order.
     """
     newest_first = sorted(versions, key=lambda version: -version.number)
-    orders: dict[int, list[EarningLine]] = {}
+    orders: dict[int, list[OrderLine]] = {}
     for line in lines:
         orders.setdefault(line.order_id, []).append(line)
     found: list[Yield] = []
@@ -140,7 +139,7 @@ def yields(
     return found
 
 
-def counted(line: EarningLine, newest_first: Sequence[Version]) -> tuple[datetime, Version] | None:
+def counted(line: OrderLine, newest_first: Sequence[Version]) -> tuple[datetime, Version] | None:
     """When an order counts and by which version; None while it does not.
 
     It counts at the first of placed, paid and finished at which the rule then in force asks for no more. An order
@@ -233,24 +232,24 @@ def day_times(terms: Terms, day: date) -> Fraction:
     )
 
 
-def _moments(line: EarningLine) -> tuple[datetime | None, datetime | None, datetime | None]:
+def _moments(line: OrderLine) -> tuple[datetime | None, datetime | None, datetime | None]:
     # Files without a time of payment or finishing still say by their state that it happened.
     placed = line.placed_at
     paid = (line.paid_at or placed) if line.state != "unpaid" else None
     return placed, paid, (line.finished_at or paid) if line.state == "finished" else None
 
 
-def _available_at(line: EarningLine, terms: Terms) -> datetime | None:
+def _available_at(line: OrderLine, terms: Terms) -> datetime | None:
     finished_at = _moments(line)[2]
     return None if finished_at is None else finished_at + timedelta(days=terms.hold_days)
 
 
-def _line_place(line: EarningLine) -> tuple[int, int]:
+def _line_place(line: OrderLine) -> tuple[int, int]:
     return (line.state == "closed", line.line_id)
 
 
 def _reckon(
-    group: list[EarningLine],
+    group: list[OrderLine],
     newest_first: Sequence[Version],
     zone: ZoneInfo,
     level_at: LevelAt | None,
@@ -278,7 +277,7 @@ def _reckon(
     )  # fmt: skip
 
 
-def _eligible_fen(line: EarningLine, terms: Terms) -> int:
+def _eligible_fen(line: OrderLine, terms: Terms) -> int:
     amount = line.gross_fen + (line.post_fen if terms.postage_counts else 0)
     if terms.excluded_outer_ids and line.outer_id in terms.excluded_outer_ids:
         return 0
@@ -339,7 +338,7 @@ def _share_out(order: _Order, zone: ZoneInfo, found: list[Yield]) -> None:
         )  # fmt: skip
 
 
-def _nothing(line: EarningLine) -> Yield:
+def _nothing(line: OrderLine) -> Yield:
     return Yield(
         line.line_id, line.order_id, line.order_no, line.member_id, 0, 0, 0, 0, 0, ONE, ONE, None, None, None, None
     )  # fmt: skip
