@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shuke.core import money
+from shuke.loyalty.queries.rulewords import discount_words
 
 register = template.Library()
 
@@ -40,7 +40,7 @@ def _digest(path: str) -> str:
 
 
 @register.simple_tag
-def icon(name: str) -> SafeString:
+def glyph(name: str) -> SafeString:
     """One icon, hidden from screen readers: the words beside it speak."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
@@ -58,11 +58,7 @@ def yuan(amount_fen: int) -> str:
 @register.filter
 def discount(permille: int) -> str:
     """970 → "9.7折" or "3% off"; "" for the full price."""
-    if permille >= 1000:
-        return ""
-    if (get_language() or "").startswith("zh"):
-        return _("%(tenths)s tenths of the price") % {"tenths": f"{permille / 100:g}"}
-    return _("%(percent)s%% off") % {"percent": f"{(1000 - permille) / 10:g}"}
+    return discount_words(permille)
 
 
 @register.filter
