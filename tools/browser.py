@@ -34,17 +34,22 @@ def install(packages: list[str]) -> None:
     apt = shutil.which("apt-get")
     if apt is None:
         return
-    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if prefix and (
-        not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
-    ):  # noqa: S607 - sudo is wherever the system has it
+    prefix = [] if os.geteuid() == 0 else _sudo()
+    if prefix is None:
         return
     print(f"→ installing {' '.join(packages)} (once)", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-        subprocess.run(
-            [*prefix, apt, *command], env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-        )  # noqa: S603 - package names from this file
+        whole = [*prefix, apt, *command]
+        subprocess.run(whole, env=quiet, capture_output=True, check=False)  # noqa: S603 - package names from this file
+
+
+def _sudo() -> list[str] | None:
+    """The words before a command that need no password; None where there are none."""
+    sudo = shutil.which("sudo")
+    if sudo is None or subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode:  # noqa: S603 - sudo itself
+        return None
+    return [sudo, "-n"]
 
 
 def _output(*command: str) -> str:

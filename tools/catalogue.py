@@ -150,7 +150,7 @@ def _merged(catalogue: Catalog, found: dict[tuple[str | None, str], Message]) ->
         string = old.string if old is not None else ("" if isinstance(message.id, str) else ("",))
         result.add(message.id, string, locations=sorted(set(message.locations)), context=message.context,
                    flags={"fuzzy"} if old is not None and old.fuzzy else set())  # fmt: skip
-    for key, old in before.items():
+    for old in before.values():
         if _is_translated(old):
             result.obsolete[old.id if isinstance(old.id, str) else old.id[0]] = old
     return result

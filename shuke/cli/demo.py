@@ -72,7 +72,7 @@ def prepare() -> None:
     files = [(shop_id, path) for shop_id, one in zip(shop_ids, SHOPS, strict=True) for path in _exports(one, today)]
     click.echo(_("3/4 Importing %(count)s files as a seller would …") % {"count": len(files)})
     with worker() as tend:
-        if not all([import_file(merchant_id, shop_id, path, tend=tend) for shop_id, path in files]):
+        if not all(import_file(merchant_id, shop_id, path, tend=tend) for shop_id, path in files):
             fail(_("The demo could not be made; remove %(folder)s and try again.") % {"folder": settings.SHUKE_HOME})
         click.echo(_("4/4 Working out points and levels …"))
         wait_for_stories(merchant_id, tend)

@@ -119,6 +119,6 @@ def checks() -> list[tuple[str, Check]]:
     for module in pkgutil.iter_modules(shuke.__path__):
         name = f"shuke.{module.name}.checks"
         if module.ispkg and importlib.util.find_spec(name) is not None:
-            for check in getattr(importlib.import_module(name), "CHECKS", ()):
-                found.append((f"{module.name}: {check.__name__.replace('_', ' ')}", check))
+            mine = getattr(importlib.import_module(name), "CHECKS", ())
+            found += [(f"{module.name}: {check.__name__.replace('_', ' ')}", check) for check in mine]
     return found

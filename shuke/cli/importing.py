@@ -104,6 +104,7 @@ def find_shop(wanted: str | None) -> tuple[int, int]:
     if not found:
         fail(_("There is no shop yet: `shuke create-owner` makes one."))
     fail(_("Which shop? Say --shop with one of: %(names)s") % {"names": names})
+    return None
 
 
 @contextmanager

@@ -107,4 +107,4 @@ def _licence(found: importlib.metadata.Distribution) -> str:
     data = found.metadata.json
     stated = str(data.get("license_expression") or data.get("license") or "")
     classified = [one for one in data.get("classifier") or [] if one.startswith("License")]
-    return " ".join([stated.split("\n")[0][:200], *classified])
+    return " ".join([stated.split("\n", maxsplit=1)[0][:200], *classified])

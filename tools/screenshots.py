@@ -1,0 +1,74 @@
+"""`make screenshots`: the pictures of the READMEs, taken from a running demo in the language its readers see."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+ADDRESS = ROOT / "var" / "demo" / "supervisor.lock"
+USERNAME, PASSWORD = "zhanggui", "jiu-shi-shu-ke"
+DESK = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
+
+
+def main() -> int:
+    """Take all pictures; the demo's address may be given, else it is the one `make demo` noted."""
+    address = sys.argv[1] if len(sys.argv) > 1 else _noted()
+    if not address:
+        print("Start `make demo` first.")
+        return 1
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        try:
+            _desk(browser, address.rstrip("/"))
+        finally:
+            browser.close()
+    return 0
+
+
+def _desk(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport=DESK, locale="zh-CN")  # type: ignore[arg-type]
+    page.goto(f"{address}/console/sign-in/")
+    page.fill("input[name=username]", USERNAME)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"{address}/console/")
+    _take(page, "today")
+    page.goto(f"{address}/console/members/?sort=-paid")
+    _take(page, "members")
+    page.goto(f"{address}/console/members/{_first_member(page)}/")
+    _take(page, "member")
+    page.goto(f"{address}/console/points/")
+    _take(page, "points")
+    phone = browser.new_page(viewport=PHONE, locale="zh-CN", device_scale_factor=2)  # type: ignore[arg-type]
+    phone.goto(_buyers_page(page))
+    _take(phone, "buyer")
+
+
+def _first_member(page: Page) -> str:
+    link = page.locator("table a[href*='/console/members/']").first.get_attribute("href") or ""
+    return link.rstrip("/").rpartition("/")[2]
+
+
+def _buyers_page(page: Page) -> str:
+    return page.locator("[data-buyer-link]").first.get_attribute("data-buyer-link") or ""
+
+
+def _take(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=IMAGES / f"{name}.png")
+    print(f"docs/images/{name}.png")
+
+
+def _noted() -> str:
+    return ADDRESS.read_text().strip() if ADDRESS.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
