@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 
 from shuke.core.actors import Actor, staff
 from shuke.core.errors import Missing, Refused
@@ -169,11 +170,15 @@ def _answer(request: HttpRequest, view: View, right: str, arguments: dict[str, A
     merchant, person, count = found
     desk = Desk(request, merchant, person, count)
     if right and not person.may(right):
+        if desk.is_fragment:
+            return _with_toast(HttpResponse(status=403), _("Your role does not allow this"), "danger")
         return desk.show("console/errors/forbidden.html", status=403, right=merchants.right_label(right))
     try:
         with timezone.override(desk.zone), tenant(merchant.id):
             return view(desk, **arguments)
     except Missing as missing:
+        if desk.is_fragment:
+            return _with_toast(HttpResponse(status=404), missing.message, "danger")
         raise Http404(missing.message) from missing
     except Refused as refused:
         return _refusal(desk, refused)

@@ -139,6 +139,13 @@ def test_a_refusal_is_a_toast_for_htmx_and_a_page_for_a_get(alice: Place, owner:
     assert shop_names(alice) == ["Alice旗舰店"]
 
 
+def test_htmx_hears_in_a_toast_what_is_not_there_or_not_hers(owner: Client, agent: Client) -> None:
+    answer = missing(desk_request(owner, "GET", **{"HX-Request": "true"}))
+    assert (answer.status_code, "Not there." in answer.headers["HX-Trigger"]) == (404, True)
+    answer = agent.get("/console/staff/", headers={"HX-Request": "true"})
+    assert (answer.status_code, "HX-Trigger" in answer.headers) == (403, True)
+
+
 def test_htmx_is_sent_to_the_sign_in_as_a_whole_page(alice: Place) -> None:
     answer = Client(headers={"HX-Request": "true"}).get("/console/shops/")
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/console/sign-in/")

@@ -223,6 +223,11 @@ def test_a_refusal_stands_above_the_form_or_at_a_field() -> None:
     assert form.refuse("Taken.", "title")["title"].errors == ["Taken."]
 
 
+def test_money_keeps_its_zeros_and_discounts_do_not() -> None:
+    form = form_for(Everything, {"title": "T", "price": 1230, "discount": 950})
+    assert (form["price"].value, form["discount"].value) == ("12.30", "9.5")
+
+
 def test_sections_group_the_fields() -> None:
     form = form_for(Everything)
     assert [(section.title, len(section.fields)) for section in form.sections] == [

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
 from shuke.core.specs.shape import UNDEFINED, Shape, shapes
-from shuke.core.specs.spec import Spec, Text
+from shuke.core.specs.spec import Scaled, Spec, Text
 
 Posted = dict[str, list[str]]
 Given = Mapping[str, Iterable[tuple[Any, Text]]]
@@ -75,17 +75,19 @@ def _text(shape: Shape, value: Any) -> str:
     if isinstance(value, datetime):
         return timezone.localtime(value).replace(tzinfo=None).isoformat(timespec="minutes")
     if shape.scaled:
-        return scaled_text(shape.scaled.places, value)
+        return scaled_text(shape.scaled, value)
     return str(value)
 
 
-def scaled_text(places: int, value: int) -> str:
-    """`1230` with two places → "12.30"; whole amounts without decimals."""
+def scaled_text(scaled: Scaled, value: int) -> str:
+    """`1230` with two places → "12.30" (money) or "12.3"; whole amounts without decimals."""
+    places = scaled.places
     if not places:
         return str(value)
     whole, part = divmod(abs(value), 10**places)
     sign = "-" if value < 0 else ""
-    return f"{sign}{whole}.{part:0{places}d}" if part else f"{sign}{whole}"
+    decimals = f"{part:0{places}d}"
+    return f"{sign}{whole}.{decimals if scaled.is_padded else decimals.rstrip('0')}" if part else f"{sign}{whole}"
 
 
 # Strings to values

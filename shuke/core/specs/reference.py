@@ -52,7 +52,7 @@ def _default(shape: Shape) -> str:
     if shape.kind in {"rows", "group"}:
         return "…"
     if shape.scaled and isinstance(shape.default, int):
-        return scaled_text(shape.scaled.places, shape.default)
+        return scaled_text(shape.scaled, shape.default)
     return f"`{_plain(shape.default)}`"
 
 

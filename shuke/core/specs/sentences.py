@@ -45,7 +45,7 @@ _LENGTHS = {"string_too_short", "string_too_long", "too_short", "too_long"}
 
 def _bound(kind: str, context: Mapping[str, Any], shape: Shape | None) -> str:
     limit = context[_BOUNDS[kind]]
-    text = scaled_text(shape.scaled.places, limit) if shape is not None and shape.scaled else str(limit)
+    text = scaled_text(shape.scaled, limit) if shape is not None and shape.scaled else str(limit)
     unit = shape.unit if shape is not None else ""
     amount = f"{text} {unit}".strip()
     if kind == "greater_than_equal":

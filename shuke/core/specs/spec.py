@@ -92,14 +92,15 @@ class Ui:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A whole number that people read and write divided by 10 to the power of `places`."""
+    """A whole number that people read and write divided by 10 to the power of `places`; money keeps its zeros."""
 
     places: int
     unit: Text
     example: str
+    is_padded: bool = False
 
 
-Fen = Annotated[int, Scaled(2, _("yuan"), "12.30")]
+Fen = Annotated[int, Scaled(2, _("yuan"), "12.30", is_padded=True)]
 Discount = Annotated[int, Scaled(2, _("tenths of the price"), "9.5"), Ge(0), Le(1000)]
 """‰ of the price to pay, 1000 = no discount, written as sellers say it: 950 ↔ 9.5 折."""
 Percent = Annotated[int, Scaled(0, "%", "15"), Ge(0), Le(100)]

@@ -7,6 +7,8 @@ const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 // Toasts
 
 function toast({ text, tone = "success", undo = "" }) {
+  const shown = [...document.querySelectorAll(".toast-card .toast-text")];
+  if (tone !== "success" && shown.some((one) => one.textContent === text)) return;
   const card = document.getElementById("toast").content.firstElementChild.cloneNode(true);
   card.classList.add(`is-${tone}`);
   card.querySelector(".toast-text").textContent = text;
