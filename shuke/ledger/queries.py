@@ -125,7 +125,7 @@ def balances(merchant_id: int, asset: str, member_ids: Sequence[int]) -> dict[in
     found = {
         row[0]: Balance(*row[1:])
         for row in sql.rows(
-            "SELECT member_id, active, pending, reserved, debt FROM ledger_balance WHERE merchant_id = %(merchant_id)s"
+            "SELECT member_id, active, pending, reserved, debt FROM ledger_balance WHERE merchant_id = (SELECT %(merchant_id)s::bigint)"
             " AND asset = %(asset)s AND member_id = ANY(%(members)s)",
             params,
         )
@@ -204,7 +204,7 @@ def months(merchant_id: int, asset: str, zone: str, since: datetime) -> list[Mon
                     FILTER (WHERE 'expired' IN (from_state, to_state)), 0)::bigint,
                 coalesce(sum(amount) FILTER (WHERE to_state = 'taken_back'), 0)::bigint
             FROM ledger_transfer
-            WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND happened_at >= %(since)s
+            WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND happened_at >= %(since)s
             GROUP BY month ORDER BY month
             """,
             {"merchant_id": merchant_id, "asset": asset, "zone": zone, "since": since},
@@ -219,7 +219,7 @@ def lapsing(merchant_id: int, asset: str, until: datetime) -> list[Lapse]:
         for row in sql.rows(
             """
             SELECT expires_at, sum("left")::bigint, count(DISTINCT member_id) FROM ledger_lot
-            WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND state = 'active'
+            WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND state = 'active'
                 AND expires_at > %(now)s AND expires_at <= %(until)s
             GROUP BY expires_at ORDER BY expires_at
             """,
@@ -235,7 +235,7 @@ def expiring(merchant_id: int, asset: str, member_id: int | None, until: datetim
         for row in sql.rows(
             """
             SELECT member_id, expires_at, sum("left")::bigint FROM ledger_lot
-            WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND state = 'active'
+            WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND state = 'active'
                 AND expires_at > %(now)s AND expires_at <= %(until)s
                 AND (%(member_id)s::bigint IS NULL OR member_id = %(member_id)s)
             GROUP BY member_id, expires_at ORDER BY expires_at, member_id
@@ -252,7 +252,7 @@ def coming(merchant_id: int, asset: str, member_id: int) -> list[Coming]:
         for row in sql.rows(
             """
             SELECT available_at, sum("left")::bigint FROM ledger_lot
-            WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = %(member_id)s
+            WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = %(member_id)s
                 AND state = 'pending' AND "left" > 0 AND (available_at IS NULL OR available_at > %(now)s)
             GROUP BY available_at ORDER BY available_at NULLS LAST
             """,
@@ -265,7 +265,7 @@ def totals(merchant_id: int, asset: str) -> Totals:
     """Sums over all members, computed from the transfers."""
     moved = sql.rows(
         "SELECT from_state, to_state, sum(amount)::bigint FROM ledger_transfer"
-        " WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s GROUP BY from_state, to_state",
+        " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s GROUP BY from_state, to_state",
         {"merchant_id": merchant_id, "asset": asset},
     )
     sums: dict[str, int] = {}
@@ -288,7 +288,7 @@ def by_source(merchant_id: int, asset: str, sources: Sequence[str]) -> dict[str,
                     coalesce(sum("left") FILTER (WHERE state = 'pending'), 0)::bigint AS pending,
                     sum(lapsed)::bigint AS lapsed
                 FROM ledger_lot
-                WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND source = s.source AND part IS NOT NULL
+                WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND source = s.source AND part IS NOT NULL
             ) l WHERE l.amount IS NOT NULL
             """,
             {"merchant_id": merchant_id, "asset": asset, "sources": list(dict.fromkeys(sources))},
@@ -301,7 +301,7 @@ def open_reservations(merchant_id: int, asset: str, member_id: int) -> Mapping[i
     return {
         row[0]: (row[1], row[2])
         for row in sql.rows(
-            "SELECT id, amount, until_at FROM ledger_reservation WHERE merchant_id = %(merchant_id)s"
+            "SELECT id, amount, until_at FROM ledger_reservation WHERE merchant_id = (SELECT %(merchant_id)s::bigint)"
             " AND asset = %(asset)s AND member_id = %(member_id)s AND state = 'reserved' AND until_at > %(now)s",
             {"merchant_id": merchant_id, "asset": asset, "member_id": member_id, "now": clock.now()},
         )
@@ -310,11 +310,11 @@ def open_reservations(merchant_id: int, asset: str, member_id: int) -> Mapping[i
 
 _DUE = """
     SELECT member_id FROM ledger_lot
-    WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = ANY(%(members)s)
+    WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)
         AND (state = 'pending' AND available_at <= %(now)s OR state = 'active' AND expires_at <= %(now)s)
     UNION
     SELECT member_id FROM ledger_reservation
-    WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = ANY(%(members)s)
+    WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)
         AND state = 'reserved' AND until_at <= %(now)s
 """
 

@@ -27,7 +27,7 @@ ALLOWED = frozenset({
 OWN = "="
 """Keys the ledger gives itself begin so; callers' keys may not."""
 
-_NEVER = datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True, eq=False)
@@ -51,7 +51,7 @@ class Lot:
     @property
     def order(self) -> tuple[datetime, datetime, int]:
         """Lots are used soonest-expiring first, then oldest first; those that never expire last."""
-        return (self.expires_at or _NEVER, self.happened_at, self.id)
+        return (self.expires_at or NEVER, self.happened_at, self.id)
 
     def is_over(self, at: datetime) -> bool:
         """Whether what comes back to it now is lost: it lapsed before, or is past its end."""
@@ -331,7 +331,7 @@ def _shift(lot: Lot, from_state: str, to_state: str, taken: int) -> None:
         lot.state = to_state
     elif to_state == EXPIRED:
         lot.lapsed += taken
-        lot.state = LAPSED
+        lot.state = lot.state if lot.left else LAPSED
     elif lot.left == 0 and lot.state in OPEN:
         lot.state = EMPTY
 

@@ -1,4 +1,8 @@
-"""Reading members' accounts under lock, and writing back in a handful of statements what rules did to them."""
+"""Reading members' accounts under lock, and writing back in a handful of statements what rules did to them.
+
+Statements of this module ask for `merchant_id = (SELECT …)`: a merchant whose number the planner can see, but has no
+figures of yet, looks to it as if she had one row, and it would read all of hers for every probe.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +53,7 @@ class Book:
             self.accounts[member_id] = Account(member_id, self.numbers)
         for member_id, *pools in sql.rows(
             "SELECT member_id, active, pending, reserved, debt FROM ledger_balance"
-            " WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = ANY(%(members)s)",
+            " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)",
             params,
         ):
             account = self.accounts[member_id]
@@ -63,7 +67,7 @@ class Book:
         """More lots of the same members, such as those of a source."""
         for row in sql.rows(
             f"SELECT {LOT_COLUMNS} FROM ledger_lot l"
-            f" WHERE l.merchant_id = %(merchant_id)s AND l.asset = %(asset)s AND {condition}",
+            f" WHERE l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.asset = %(asset)s AND {condition}",
             {"merchant_id": self.merchant_id, "asset": self.asset, **params},
         ):
             if row[0] in self.lots or row[1] not in self.accounts:
@@ -76,7 +80,7 @@ class Book:
         found = sql.rows(
             "SELECT r.id, r.member_id, r.amount, r.state, r.until_at, t.kind, t.key, t.happened_at, t.by, t.source"
             " FROM ledger_reservation r JOIN ledger_transfer t ON t.merchant_id = r.merchant_id AND t.id = r.id"
-            f" WHERE r.merchant_id = %(merchant_id)s AND r.asset = %(asset)s AND {condition}",
+            f" WHERE r.merchant_id = (SELECT %(merchant_id)s::bigint) AND r.asset = %(asset)s AND {condition}",
             params,
         )
         parts = self.parts_of([row[0] for row in found])
@@ -92,7 +96,7 @@ class Book:
             return {}
         found = sql.rows(
             "SELECT transfer_id, lot_id, amount FROM ledger_allocation"
-            " WHERE merchant_id = %(merchant_id)s AND transfer_id = ANY(%(transfers)s)",
+            " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND transfer_id = ANY(%(transfers)s)",
             {"merchant_id": self.merchant_id, "transfers": list(transfer_ids)},
         )
         missing = {row[1] for row in found} - self.lots.keys()
@@ -104,6 +108,11 @@ class Book:
         for some in parts.values():
             some.sort(key=lambda part: part[0].order)
         return parts
+
+    def bring_up_to_date(self) -> None:
+        """Do for every account what time has brought."""
+        for account in self.accounts.values():
+            rules.bring_up_to_date(account, self.now)
 
     def save(self) -> None:
         """Write transfers, allocations, lots, reservations and balances. Refused `key_reused` on a key used meanwhile."""
@@ -166,7 +175,7 @@ class Book:
                 available_at = r.available_at, expires_at = r.expires_at
             FROM json_to_recordset(%(rows)s) AS r (id bigint, state text, available_at timestamptz,
                 expires_at timestamptz, "left" bigint, lapsed bigint, revoked bigint)
-            WHERE l.merchant_id = %(merchant_id)s AND l.id = r.id
+            WHERE l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.id = r.id
             """,
             [
                 {"id": lot.id, "state": lot.state, "available_at": lot.available_at, "expires_at": lot.expires_at,
@@ -193,7 +202,7 @@ class Book:
             """
             UPDATE ledger_reservation v SET state = r.state
             FROM json_to_recordset(%(rows)s) AS r (id bigint, state text)
-            WHERE v.merchant_id = %(merchant_id)s AND v.id = r.id AND v.state = 'reserved'
+            WHERE v.merchant_id = (SELECT %(merchant_id)s::bigint) AND v.id = r.id AND v.state = 'reserved'
             """,
             [
                 {"id": one.id, "state": one.state}
@@ -213,7 +222,7 @@ class Book:
             UPDATE ledger_balance b
             SET active = active + r.a, pending = pending + r.p, reserved = reserved + r.r, debt = debt + r.d
             FROM json_to_recordset(%(rows)s) AS r (m bigint, a bigint, p bigint, r bigint, d bigint)
-            WHERE b.merchant_id = %(merchant_id)s AND b.asset = %(asset)s AND b.member_id = r.m
+            WHERE b.merchant_id = (SELECT %(merchant_id)s::bigint) AND b.asset = %(asset)s AND b.member_id = r.m
             """,
             changed,
         )

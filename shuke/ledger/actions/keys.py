@@ -48,7 +48,7 @@ def transfers_by_key(merchant_id: int, keys: Sequence[str], prefixes: Sequence[s
     found: dict[str, Content] = {}
     for key, *content, amount, number in sql.rows(
         "SELECT key, asset, member_id, from_state, to_state, kind, source, amount, id FROM ledger_transfer"
-        " WHERE merchant_id = %(merchant_id)s AND key = ANY(%(keys)s)",
+        " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND key = ANY(%(keys)s)",
         {"merchant_id": merchant_id, "keys": every},
     ):
         if key.startswith(rules.OWN):

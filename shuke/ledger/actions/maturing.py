@@ -32,7 +32,7 @@ def _in_chunks(merchant_id: int, now: datetime, state: str, column: str, stateme
         with tenant(merchant_id):
             found = sql.rows(
                 f"SELECT DISTINCT asset, member_id FROM (SELECT asset, member_id FROM ledger_lot"
-                f" WHERE merchant_id = %(merchant_id)s AND state = '{state}' AND {column} <= %(now)s"
+                f" WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND state = '{state}' AND {column} <= %(now)s"
                 f" ORDER BY {column} LIMIT %(chunk)s) due",
                 {"merchant_id": merchant_id, "now": now, "chunk": CHUNK},
             )
@@ -50,15 +50,14 @@ def _bring_up_to_date(merchant_id: int, asset: str, members: list[int], now: dat
     debtors = [
         row[0]
         for row in sql.rows(
-            "SELECT member_id FROM ledger_balance WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s"
+            "SELECT member_id FROM ledger_balance WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s"
             " AND member_id = ANY(%(members)s) AND debt > 0",
             {**params, "members": members},
         )
     ]
     if debtors:
         book = open_book(merchant_id, asset, debtors, now)
-        for account in book.accounts.values():
-            rules.bring_up_to_date(account, now)
+        book.bring_up_to_date()
         book.save()
     others = sorted(set(members) - set(debtors))
     changed = sql.rows(statement, {**params, "members": others}) if others else []
@@ -69,7 +68,7 @@ def _bring_up_to_date(merchant_id: int, asset: str, members: list[int], now: dat
 _MATURE = """
     WITH due AS (
         UPDATE ledger_lot SET state = 'active'
-        WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = ANY(%(members)s)
+        WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)
             AND state = 'pending' AND available_at <= %(now)s
         RETURNING id, member_id, source, rule_id, "left", available_at
     ), told AS (
@@ -80,18 +79,18 @@ _MATURE = """
     )
     UPDATE ledger_balance b SET pending = b.pending - s.amount, active = b.active + s.amount
     FROM (SELECT member_id, sum("left") AS amount FROM due GROUP BY member_id) s
-    WHERE b.merchant_id = %(merchant_id)s AND b.asset = %(asset)s AND b.member_id = s.member_id
+    WHERE b.merchant_id = (SELECT %(merchant_id)s::bigint) AND b.asset = %(asset)s AND b.member_id = s.member_id
     RETURNING b.member_id, s.amount::bigint
 """
 
 _EXPIRE = """
     WITH due AS (
         SELECT id, "left" FROM ledger_lot
-        WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND member_id = ANY(%(members)s)
+        WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)
             AND state = 'active' AND expires_at <= %(now)s
     ), lapsed AS (
         UPDATE ledger_lot l SET state = 'lapsed', lapsed = l.lapsed + due."left", "left" = 0
-        FROM due WHERE l.merchant_id = %(merchant_id)s AND l.id = due.id
+        FROM due WHERE l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.id = due.id
         RETURNING l.id, l.member_id, l.source, l.rule_id, due."left" AS amount,
             greatest(l.expires_at, l.available_at) AS at
     ), told AS (
@@ -102,6 +101,6 @@ _EXPIRE = """
     )
     UPDATE ledger_balance b SET active = b.active - s.amount
     FROM (SELECT member_id, sum(amount) AS amount FROM lapsed GROUP BY member_id) s
-    WHERE b.merchant_id = %(merchant_id)s AND b.asset = %(asset)s AND b.member_id = s.member_id
+    WHERE b.merchant_id = (SELECT %(merchant_id)s::bigint) AND b.asset = %(asset)s AND b.member_id = s.member_id
     RETURNING b.member_id, s.amount::bigint
 """

@@ -75,8 +75,7 @@ def commit(
                 raise Refused("reservation_over", _("The time for this reservation is over."))
             label = Label(kind, f"{rules.OWN}commit:{number}", at, by.label, one.label.source)
             rules.commit(account, one, label)
-        for account in book.accounts.values():
-            rules.bring_up_to_date(account, now)
+        book.bring_up_to_date()
         book.save()
 
 
@@ -107,14 +106,13 @@ def expire_reservations(merchant_id: int, now: datetime | None = None) -> int:
     while True:
         with tenant(merchant_id):
             found = sql.rows(
-                "SELECT asset, member_id FROM ledger_reservation WHERE merchant_id = %(merchant_id)s"
+                "SELECT asset, member_id FROM ledger_reservation WHERE merchant_id = (SELECT %(merchant_id)s::bigint)"
                 " AND state = 'reserved' AND until_at <= %(now)s ORDER BY until_at LIMIT %(chunk)s",
                 {"merchant_id": merchant_id, "now": now, "chunk": CHUNK},
             )
             for asset in sorted({row[0] for row in found}):
                 book = open_book(merchant_id, asset, (row[1] for row in found if row[0] == asset), now)
-                for account in book.accounts.values():
-                    rules.bring_up_to_date(account, now)
+                book.bring_up_to_date()
                 book.save()
             count += len(set(found))
         if len(found) < CHUNK:
@@ -123,7 +121,7 @@ def expire_reservations(merchant_id: int, now: datetime | None = None) -> int:
 
 def _members(merchant_id: int, asset: str, reservation_ids: Sequence[int]) -> list[int]:
     found = sql.rows(
-        "SELECT id, member_id FROM ledger_reservation WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s"
+        "SELECT id, member_id FROM ledger_reservation WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s"
         " AND id = ANY(%(ids)s)",
         {"merchant_id": merchant_id, "asset": asset, "ids": list(reservation_ids)},
     )
@@ -136,7 +134,7 @@ def _in_state(merchant_id: int, asset: str, reservation_ids: Sequence[int], stat
     return {
         row[0]
         for row in sql.rows(
-            "SELECT id FROM ledger_reservation WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s"
+            "SELECT id FROM ledger_reservation WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s"
             " AND id = ANY(%(ids)s) AND state = %(state)s",
             {"merchant_id": merchant_id, "asset": asset, "ids": list(reservation_ids), "state": state},
         )

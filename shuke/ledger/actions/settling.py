@@ -82,7 +82,9 @@ class _Settling:
         new_count = int(sql.scalar("SELECT count(*) FROM ledger_target"))
         if not slow and not new_count:
             return Settled(unchanged_count=len(self.targets))
-        self._lock([self.targets[position].member_id for position in slow] + [h for h in slow.values() if h])
+        self._lock(
+            [self.targets[position].member_id for position in slow] + [one for one in slow.values() if one is not None]
+        )
         slow |= {row[0]: row[1] for row in self._set_known_aside()}
         slow |= {row[0]: None for row in sql.rows(_SET_DEBTORS_ASIDE, self.params)}
         self._post_new()
@@ -149,13 +151,14 @@ class _Settling:
         book.read(sorted(members))
         book.read_lots("l.source = ANY(%(sources)s) AND l.part IS NOT NULL", {"sources": sources})
         plans = _plans(book, targets, history)
-        for account in book.accounts.values():
-            rules.bring_up_to_date(account, self.now)
+        book.bring_up_to_date()
         for plan in plans:
+            plan.set_dates()
+        book.bring_up_to_date()
+        for plan in sorted(plans, key=lambda plan: plan.target.available_at or rules.NEVER):
             plan.credit(self)
         rests = [(plan, plan.take_back_own(self)) for plan in plans]
-        for account in book.accounts.values():
-            rules.bring_up_to_date(account, self.now)
+        book.bring_up_to_date()
         for plan, rest in rests:
             if rest:
                 rules.take_back_rest(plan.account, plan.back_label(self), rest)
@@ -181,12 +184,15 @@ class _Plan:
     lots: list[Lot]
     history: _History
 
-    def credit(self, settling: _Settling) -> None:
-        """Dates of pending lots follow the target; what is missing becomes a further lot."""
-        target, more = self.target, self.target.amount - self.history.standing
+    def set_dates(self) -> None:
+        """Dates of pending lots follow the target."""
         for lot in self.lots:
-            if lot.state == rules.PENDING and target.amount:
-                lot.available_at, lot.expires_at = target.available_at, target.expires_at
+            if lot.state == rules.PENDING and self.target.amount:
+                lot.available_at, lot.expires_at = self.target.available_at, self.target.expires_at
+
+    def credit(self, settling: _Settling) -> None:
+        """What is missing becomes a further lot."""
+        target, more = self.target, self.target.amount - self.history.standing
         if more <= 0:
             return
         lot = Lot(next(settling.book.numbers), target.member_id, target.source, self.history.part_count + 1, more,
@@ -247,7 +253,7 @@ _SET_KNOWN_ASIDE = """
                 coalesce(bool_or(l.state = 'pending' AND (l.available_at, l.expires_at)
                     IS DISTINCT FROM (t.available_at, t.expires_at)), false) AS dates_differ
             FROM ledger_lot l
-            WHERE l.merchant_id = %(merchant_id)s AND l.asset = %(asset)s AND l.source = t.source AND l.part IS NOT NULL
+            WHERE l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.asset = %(asset)s AND l.source = t.source AND l.part IS NOT NULL
         ) s
         WHERE s.lot_count > 0 OR t.amount = 0
     ), gone AS (
@@ -259,14 +265,14 @@ _SET_KNOWN_ASIDE = """
 
 _SET_DEBTORS_ASIDE = """
     DELETE FROM ledger_target t USING ledger_balance b
-    WHERE b.merchant_id = %(merchant_id)s AND b.asset = %(asset)s AND b.member_id = t.member_id AND b.debt > 0
+    WHERE b.merchant_id = (SELECT %(merchant_id)s::bigint) AND b.asset = %(asset)s AND b.member_id = t.member_id AND b.debt > 0
     RETURNING t.position
 """
 
 _HISTORY = """
     SELECT source, max(part), sum(amount)::bigint, sum(amount - revoked)::bigint,
         max(member_id) FILTER (WHERE amount > revoked)
-    FROM ledger_lot WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND source = ANY(%(sources)s)
+    FROM ledger_lot WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND source = ANY(%(sources)s)
         AND part IS NOT NULL
     GROUP BY source
 """
@@ -304,6 +310,6 @@ _ADD_TO_BALANCES = f"""
             coalesce(sum(t.amount) FILTER (WHERE NOT {_IS_ACTIVE}), 0) AS pending, sum(t.amount)::bigint AS credited
         FROM ledger_target t GROUP BY t.member_id
     ) s
-    WHERE b.merchant_id = %(merchant_id)s AND b.asset = %(asset)s AND b.member_id = s.member_id
+    WHERE b.merchant_id = (SELECT %(merchant_id)s::bigint) AND b.asset = %(asset)s AND b.member_id = s.member_id
     RETURNING b.member_id, s.credited
 """

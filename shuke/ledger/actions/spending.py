@@ -77,7 +77,7 @@ def _spendings(merchant_id: int, asset: str, keys: Sequence[str]) -> dict[str, t
             SELECT t.key, coalesce(c.id, t.id), t.member_id FROM ledger_transfer t
             LEFT JOIN ledger_transfer c ON c.merchant_id = t.merchant_id AND c.cause_id = t.id
                 AND t.to_state = 'reserved' AND c.from_state = 'reserved' AND c.to_state = 'spent'
-            WHERE t.merchant_id = %(merchant_id)s AND t.asset = %(asset)s AND t.key = ANY(%(keys)s)
+            WHERE t.merchant_id = (SELECT %(merchant_id)s::bigint) AND t.asset = %(asset)s AND t.key = ANY(%(keys)s)
                 AND (t.to_state = 'spent' OR c.id IS NOT NULL)
             """,
             {"merchant_id": merchant_id, "asset": asset, "keys": list(keys)},
@@ -91,7 +91,7 @@ def _spendings(merchant_id: int, asset: str, keys: Sequence[str]) -> dict[str, t
 def _still_spent(book: Book, spend_id: int) -> list[rules.Part]:
     """What a spending still has of each lot, in the order of use, moves of this very call included."""
     earlier = sql.rows(
-        "SELECT id FROM ledger_transfer WHERE merchant_id = %(merchant_id)s AND cause_id = %(spend)s"
+        "SELECT id FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND cause_id = %(spend)s"
         " AND from_state = 'spent'",
         {"merchant_id": book.merchant_id, "spend": spend_id},
     )
@@ -113,7 +113,7 @@ def _done(merchant_id: int, keys: Sequence[str]) -> dict[str, Content]:
     found = transfers_by_key(merchant_id, keys, prefixes=("lost",))
     causes = dict(
         sql.rows(
-            "SELECT key, cause_id FROM ledger_transfer WHERE merchant_id = %(merchant_id)s AND key = ANY(%(keys)s)",
+            "SELECT key, cause_id FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND key = ANY(%(keys)s)",
             {"merchant_id": merchant_id, "keys": list(found)},
         )
     )

@@ -1,0 +1,9 @@
+"""A seeded storm over the ledger: random requests, repeats, crashes and leaps of time, against a plain model.
+
+`simulate` runs the real actions on the real database in transactions that are rolled back, so nothing stays.
+"""
+
+from shuke.ledger.simulator.plants import PLANTS
+from shuke.ledger.simulator.storm import Result, main, simulate
+
+__all__ = ["PLANTS", "Result", "main", "simulate"]

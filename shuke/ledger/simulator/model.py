@@ -1,0 +1,248 @@
+"""The same ledger once more, point by point in plain Python: slow, simple, written without looking at the real one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from shuke.ledger.actions import GiveBack, Hold, Posting, Spend, Target
+
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(eq=False)
+class Lot:
+    """Every point of a credit, each in a state of its own; spent and reserved ones say by which key."""
+
+    born: int
+    source: str
+    part: int
+    settled: bool
+    happened_at: datetime
+    available_at: datetime | None
+    expires_at: datetime | None
+    points: list[str]
+    is_dead: bool = False
+
+    def count(self, state: str) -> int:
+        """How many points are in a state."""
+        return self.points.count(state)
+
+    def turn(self, count: int, before: str, after: str) -> int:
+        """Change up to `count` points of one state; how many are still wanted."""
+        for place, state in enumerate(self.points):
+            if count and state == before:
+                self.points[place] = after
+                count -= 1
+        return count
+
+
+@dataclass(eq=False)
+class Member:
+    """One member's lots, debt and reservations."""
+
+    lots: list[Lot] = field(default_factory=list)
+    debt: int = 0
+    until: dict[str, datetime] = field(default_factory=dict)
+
+    def active(self) -> int:
+        """What she may spend."""
+        return sum(lot.count("active") for lot in self.lots)
+
+    def in_order(self) -> list[Lot]:
+        """Soonest-expiring first, then oldest."""
+        return sorted(self.lots, key=lambda lot: (lot.expires_at or FAR, lot.happened_at, lot.born))
+
+    def use(self, count: int, after: str) -> int:
+        """Turn active points in the order of use; how many are still wanted."""
+        for lot in self.in_order():
+            count = lot.turn(count, "active", after)
+        return count
+
+    def repay(self) -> None:
+        """Debt takes what is active."""
+        self.debt = self.use(self.debt, "repaid")
+
+    def come_back(self, lot: Lot, count: int, before: str, at: datetime) -> None:
+        """Points return to their lot; lost when it is over."""
+        over = lot.is_dead or (lot.expires_at is not None and lot.expires_at <= at)
+        lot.turn(count, before, "expired" if over else "active")
+        lot.is_dead = lot.is_dead or (over and count > 0)
+
+    def pass_time(self, now: datetime) -> None:
+        """One happening after the other, until nothing is due."""
+        while True:
+            due: list[tuple[datetime, int, Lot | str]] = []
+            for lot in self.lots:
+                if lot.available_at is not None and lot.available_at <= now and "pending" in lot.points:
+                    due.append((lot.available_at, 0, lot))
+                elif lot.expires_at is not None and lot.expires_at <= now and "active" in lot.points:
+                    due.append((max(lot.expires_at, lot.available_at or lot.expires_at), 2, lot))
+            due += [(until, 1, key) for key, until in self.until.items() if until <= now]
+            if not due:
+                return
+            at, _what, thing = min(due, key=lambda one: one[:2])
+            if isinstance(thing, str):
+                self.end(thing, at)
+            elif "pending" in thing.points:
+                thing.turn(len(thing.points), "pending", "active")
+                self.repay()
+            else:
+                thing.turn(len(thing.points), "active", "expired")
+                thing.is_dead = True
+
+    def end(self, key: str, at: datetime) -> None:
+        """A reservation is released."""
+        del self.until[key]
+        for lot in self.lots:
+            self.come_back(lot, lot.count(f"reserved {key}"), f"reserved {key}", at)
+        self.repay()
+
+
+class World:
+    """One merchant's members. Every method expects `refusal` to have said yes."""
+
+    def __init__(self) -> None:
+        self.members: dict[int, Member] = {}
+        self.done: dict[str, Target | Posting | Spend | GiveBack | Hold] = {}
+        self.holders: dict[str, int] = {}
+        self.parts: Counter[str] = Counter()
+        self.stands: Counter[str] = Counter()
+        self.committed: set[str] = set()
+        self._born = 0
+
+    def member(self, member_id: int, now: datetime) -> Member:
+        """A member as of now."""
+        member = self.members.setdefault(member_id, Member())
+        member.pass_time(now)
+        return member
+
+    def balance(self, member_id: int, now: datetime) -> tuple[int, int, int, int]:
+        """(active, pending, reserved, debt)."""
+        member = self.member(member_id, now)
+        points = [state for lot in member.lots for state in lot.points]
+        reserved = sum(state.startswith("reserved") for state in points)
+        return (points.count("active"), points.count("pending"), reserved, member.debt)
+
+    def lapsing(self, member_id: int, now: datetime) -> dict[datetime, int]:
+        """How much lapses when."""
+        found: Counter[datetime] = Counter()
+        for lot in self.member(member_id, now).lots:
+            if lot.expires_at is not None:
+                found[lot.expires_at] += lot.count("active")
+        return {at: amount for at, amount in found.items() if amount}
+
+    def standing(self, source: str) -> int:
+        """What a settled source stands at."""
+        return self.stands[source]
+
+    def gone(self, prefix: str) -> int:
+        """How many points are in a state of that name, of everybody."""
+        return sum(
+            state.startswith(prefix) for one in self.members.values() for lot in one.lots for state in lot.points
+        )
+
+        return self.__dict__.setdefault("stands", {})  # type: ignore[no-any-return]
+
+    def settle(self, targets: Iterable[Target], now: datetime) -> None:
+        """Credits first, then what is taken back: pending, own, lapsed; then others, then debt."""
+        last = list({target.source: target for target in targets}.values())
+        rests: list[tuple[Member, int]] = []
+        for one in last:
+            for lot in self._own(self._holding(one, now), one.source):
+                if "pending" in lot.points and one.amount:
+                    lot.available_at, lot.expires_at = one.available_at, one.expires_at
+        for one in sorted(last, key=lambda one: one.available_at or FAR):
+            member, more = self._holding(one, now), one.amount - self.standing(one.source)
+            if more > 0:
+                self.parts[one.source] += 1
+                self.holders[one.source] = one.member_id
+                self._credit(member, one, more, now, part=self.parts[one.source])
+        for one in last:
+            less = self.standing(one.source) - one.amount
+            if less > 0:
+                member = self.members[self.holders[one.source]]
+                own = sorted(self._own(member, one.source), key=lambda lot: -lot.part)
+                for state in ("pending", "active", "expired"):
+                    for lot in own:
+                        less = lot.turn(less, state, "taken")
+                rests.append((member, less))
+            self.stands[one.source] = one.amount
+        for member, _less in rests:
+            member.pass_time(now)
+        for member, less in rests:
+            member.debt += member.use(less, "taken")
+
+    def _holding(self, one: Target, now: datetime) -> Member:
+        whose = self.holders[one.source] if self.standing(one.source) else one.member_id
+        return self.member(whose, now)
+
+    def _own(self, member: Member, source: str) -> list[Lot]:
+        return [lot for lot in member.lots if lot.settled and lot.source == source]
+
+    def _credit(self, member: Member, one: Target | Posting, amount: int, now: datetime, part: int = 0) -> None:
+        self._born += 1
+        available_at = one.available_at if isinstance(one, Target) else one.available_at or now
+        lot = Lot(self._born, one.source, part, isinstance(one, Target), one.happened_at or now, available_at,
+                  one.expires_at, ["pending"] * amount)  # fmt: skip
+        member.lots.append(lot)
+        member.pass_time(now)
+
+    def post(self, one: Posting, now: datetime) -> None:
+        """A credit or a debit."""
+        member = self.member(one.member_id, now)
+        self.done[one.key] = one
+        if one.amount > 0:
+            self._credit(member, one, one.amount, now)
+        else:
+            member.debt += member.use(-one.amount, "taken")
+
+    def spend(self, one: Spend, now: datetime) -> None:
+        """Use up."""
+        self.done[one.key] = one
+        self.member(one.member_id, now).use(one.amount, f"spent {one.key}")
+
+    def give_back(self, one: GiveBack, now: datetime) -> None:
+        """Undo, the last used lots first."""
+        self.done[one.key] = one
+        member = self.member(self.owner(one.spend_key), now)
+        left = one.amount
+        for lot in reversed(member.in_order()):
+            count = min(left, lot.count(f"spent {one.spend_key}"))
+            member.come_back(lot, count, f"spent {one.spend_key}", now)
+            left -= count
+        member.repay()
+
+    def reserve(self, one: Hold, now: datetime) -> None:
+        """Set aside."""
+        self.done[one.key] = one
+        member = self.member(one.member_id, now)
+        member.use(one.amount, f"reserved {one.key}")
+        member.until[one.key] = one.until_at
+
+    def commit(self, key: str, now: datetime) -> None:
+        """Spend what was set aside."""
+        member = self.member(self.owner(key), now)
+        if key in member.until:
+            del member.until[key]
+            self.committed.add(key)
+            for lot in member.lots:
+                lot.turn(len(lot.points), f"reserved {key}", f"spent {key}")
+
+    def release(self, key: str, now: datetime) -> None:
+        """Return what was set aside."""
+        member = self.member(self.owner(key), now)
+        if key in member.until:
+            member.end(key, now)
+
+    def owner(self, key: str) -> int:
+        """Whose spending or reservation a key is."""
+        one = self.done[key]
+        assert isinstance(one, Spend | Hold)
+        return one.member_id
+
+    def spent(self, key: str) -> int:
+        """How much of a spending still is one."""
+        return sum(lot.count(f"spent {key}") for lot in self.members[self.owner(key)].lots)
