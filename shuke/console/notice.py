@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
@@ -128,18 +128,21 @@ def findings(merchant_id: int, shop: Shop, spec: NoticeSpec) -> list[Finding]:
     entry = entry_link(merchant_id, shop.id)
     found = []
     if _is_unreachable(entry):
-        found.append(Finding("danger", __(
+        found.append(Finding("danger", gettext(
             "Buyers cannot open %(address)s: it leads to this computer only. Set SHUKE_PUBLIC_URL to the address under"
             " which Shuke can be reached from outside.") % {"address": settings.SHUKE_PUBLIC_URL}))  # fmt: skip
     links = [area.url for area in spec.areas if area.url] if spec.style == "picture" else []
     pictures = [spec.picture_url] if spec.style == "picture" else []
     found += [
-        Finding("danger", __("Buyers cannot open %(address)s.") % {"address": url})
+        Finding("danger", gettext("Buyers cannot open %(address)s.") % {"address": url})
         for url in [*links, *pictures]
         if _is_unreachable(url)
     ]
     found += [
-        Finding("warning", __("%(address)s is not encrypted; browsers will not show it in an https page.") % {"address": url})
+        Finding(
+            "warning",
+            gettext("%(address)s is not encrypted; browsers will not show it in an https page.") % {"address": url},
+        )
         for url in pictures
         if url.startswith("http://")
     ]
@@ -151,13 +154,18 @@ def _foreign(shop: Shop, links: list[str], pictures: list[str]) -> list[Finding]
     if sites is None:
         return []
     found = [
-        Finding("warning", __(
-            "Taobao takes out links that lead elsewhere (%(host)s). The QR code and the words stay: buyers scan it, or ask"
-            " staff for their link.") % {"host": host})  # fmt: skip
+        Finding(
+            "warning",
+            gettext(
+                "Taobao takes out links that lead elsewhere (%(host)s). The QR code and the words stay: buyers scan it, or ask"
+                " staff for their link."
+            )
+            % {"host": host},
+        )
         for host in dict.fromkeys(_host(url) for url in links if not _is_at(url, sites))
     ]
     if any(not _is_at(url, sites) for url in pictures):
-        found.append(Finding("warning", __(
+        found.append(Finding("warning", gettext(
             "The picture does not lie in Taobao's picture space; Taobao may not show it. Upload it there first.")))  # fmt: skip
     return found
 

@@ -45,7 +45,9 @@ def regular(place: Place, nick: str = "小荷") -> int:
         with clock.frozen(NOON - 60 * DAY):
             _settle(place, record("3900000000000001001", nick, 300, placed_at=NOON - 80 * DAY))
             member_id = member(place, nick)
-            loyalty.adjust(place.merchant_id, [Adjustment(member_id, 20)], reason="晒图好评", by=place.by, key=f"a{nick}")
+            loyalty.adjust(
+                place.merchant_id, [Adjustment(member_id, 20)], reason="晒图好评", by=place.by, key=f"a{nick}"
+            )
             soon = ledger.Posting(member_id=member_id, amount=200, kind="bonus", key=f"b{nick}", source="bonus",
                                   expires_at=NOON + 9 * DAY)  # fmt: skip
             ledger.post(place.merchant_id, "points", [soon], by=place.by)
@@ -83,4 +85,3 @@ def path_of(link: str) -> str:
 
 def _settle(place: Place, *records: object) -> None:
     loyalty.settle_orders(place.merchant_id, take(place, *records))  # type: ignore[arg-type]
-

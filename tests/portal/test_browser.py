@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from shuke.core.tenancy import tenant
 from shuke.members.queries.links import entry_link
 from shuke.merchants import actions as merchants
-from tests.make import Place
+from tests.make import PASSWORD, Place
 from tests.portal.make_buyers import fresh_link, path_of, programme, regular
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -29,14 +28,16 @@ SMALL = """() => [...document.querySelectorAll('a, button')].filter((one) => {
 
 
 @pytest.fixture
-def site(live_server: Any, transactional_db: None, alice: Place) -> Iterator[tuple[str, dict[str, str]]]:
+def site(live_server: Any, transactional_db: None, alice: Place) -> tuple[str, dict[str, str]]:
     """The address of a running site, and the paths of what is looked at."""
     programme(alice)
     with tenant(alice.merchant_id):
-        merchants.edit_shop(alice.merchant_id, alice.shop_id, name="Alice旗舰店", url="https://alice.taobao.com", by=alice.by)
+        merchants.edit_shop(
+            alice.merchant_id, alice.shop_id, name="Alice旗舰店", url="https://alice.taobao.com", by=alice.by
+        )
         entry = path_of(entry_link(alice.merchant_id, alice.shop_id))
     link = fresh_link(alice, regular(alice))
-    yield live_server.url, {"home": link, "points": "/b/points/", "levels": "/b/levels/", "rules": "/b/rules/",
+    return live_server.url, {"home": link, "points": "/b/points/", "levels": "/b/levels/", "rules": "/b/rules/",
                             "shop": entry, "closed": "/b/nothing/here"}  # fmt: skip
 
 
@@ -45,34 +46,69 @@ def test_every_page_on_a_phone_and_on_a_desk(site: tuple[str, dict[str, str]]) -
     findings: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for width, height in ((390, 844), (1440, 900)):
-            context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=2)
-            page = context.new_page()
-            page.on("console", lambda message: findings.append(f"console: {message.text}"))
-            page.on("pageerror", lambda error: findings.append(f"error: {error}"))
-            for language in ("zh-hans", "en"):
-                context.add_cookies([{"name": "language", "value": language, "url": address}])
-                for name, path in paths.items():
-                    if language == "en" and (width > 390 or name in {"rules", "closed"}):
-                        continue
-                    answer = page.goto(address + path)
-                    assert answer is not None
-                    findings += [f"{name} {width} {language}: {one}" for one in look(page, answer.status)]
-                    keep(page, f"{name}-{language}-{width}")
-            context.close()
+        for width, language in ((390, "zh-hans"), (390, "en"), (1440, "zh-hans")):
+            page = opened(browser, width, findings)
+            page.context.add_cookies([{"name": "language", "value": language, "url": address}])
+            for name, path in paths.items():
+                page.goto(address + path)
+                findings += [f"{name} {width} {language}: {one}" for one in look(page) + small(page)]
+                keep(page, f"{name}-{language}-{width}")
+            page.context.close()
         browser.close()
     # The closed page says 404, which Chromium notes on the console.
     assert [one for one in findings if "status of 404" not in one] == []
 
 
-def look(page: Page, status: int) -> list[str]:
+def test_the_notice_in_the_console(site: tuple[str, dict[str, str]], settings: Any) -> None:
+    address, _paths = site
+    settings.SHUKE_PUBLIC_URL = address
+    findings: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for width in (390, 1440):
+            page = opened(browser, width, findings)
+            page.goto(f"{address}/console/sign-in/")
+            page.fill("[name=username]", "alice")
+            page.fill("[name=password]", PASSWORD)
+            page.click("main button[type=submit], main form .btn-primary")
+            page.goto(f"{address}/console/notice/")
+            page.fill("[name=title]", "茶友之家")
+            page.frame_locator("iframe").get_by_text("茶友之家").wait_for()
+            for style in ("banner", "strip"):
+                page.check(f"[name=style][value={style}]")
+                page.wait_for_load_state("networkidle")
+                findings += [f"{style} {width}: {one}" for one in look(page)]
+                keep(page, f"notice-{style}-{width}")
+            page.context.close()
+        browser.close()
+    assert findings == []
+
+
+def opened(browser: Browser, width: int, findings: list[str]) -> Page:
+    """A new browser window that notes what goes wrong."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 844 if width < 900 else 900}, device_scale_factor=2
+    )
+    page = context.new_page()
+    page.on("console", lambda message: findings.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: findings.append(f"error: {error}"))
+    return page
+
+
+def look(page: Page) -> list[str]:
     """What is wrong with a page."""
-    found = [f"{one['id']}: {node['html']}" for one in Axe().run(page, options=RULES)["violations"] for node in one["nodes"]]
+    found = [
+        f"{one['id']}: {node['html']}" for one in Axe().run(page, options=RULES)["violations"] for node in one["nodes"]
+    ]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         found.append("wider than the window")
-    if page.evaluate("document.scripts.length"):
-        found.append("scripts")
-    return found + [f"too small to tap: {one}" for one in page.evaluate(SMALL)]
+    return found
+
+
+def small(page: Page) -> list[str]:
+    """What a thumb would miss, and scripts where there should be none."""
+    scripts = ["scripts"] if page.evaluate("document.scripts.length") else []
+    return [*scripts, *(f"too small to tap: {one}" for one in page.evaluate(SMALL))]
 
 
 def keep(page: Page, name: str) -> None:

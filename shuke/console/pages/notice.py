@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +49,11 @@ def result(desk: Desk) -> HttpResponse:
 def frame(desk: Desk) -> HttpResponse:
     """The notice as a document of its own, for the sandboxed frame of the preview."""
     shops = queries.shops(desk.merchant_id)
-    filled = parse(NoticeSpec, desk.get, choices=_choices(shops)) if desk.get else queries.setting(desk.merchant_id, NoticeSpec)
+    filled = (
+        parse(NoticeSpec, desk.get, choices=_choices(shops))
+        if desk.get
+        else queries.setting(desk.merchant_id, NoticeSpec)
+    )
     html = ""
     if shops and not isinstance(filled, Form):
         html = notice.code(desk.merchant_id, _shop(shops, filled), filled)
@@ -60,7 +66,7 @@ def frame(desk: Desk) -> HttpResponse:
     return response
 
 
-def _result(desk: Desk, shops: list[Shop], spec: NoticeSpec, *, query: QueryDict | None = None) -> dict[str, object]:
+def _result(desk: Desk, shops: list[Shop], spec: NoticeSpec, *, query: QueryDict | None = None) -> dict[str, Any]:
     shop = _shop(shops, spec)
     return {
         "code": notice.code(desk.merchant_id, shop, spec),

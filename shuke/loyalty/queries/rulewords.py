@@ -7,9 +7,8 @@ from fractions import Fraction
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from shuke.core.money import yuan
 from shuke.loyalty.queries.explain import amount, plain

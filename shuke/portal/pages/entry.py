@@ -68,20 +68,30 @@ def shop(request: HttpRequest, mark: str) -> HttpResponse:
             raise Http404
         with timezone.override(merchant.zone):
             rule = loyalty.level_rule(merchant_id)
-            context = {"shop": found, "shops": [found], "mark": mark, "steps": steps(rule), "chapters": chapters(merchant_id)}
+            context = {
+                "shop": found,
+                "shops": [found],
+                "mark": mark,
+                "steps": steps(rule),
+                "chapters": chapters(merchant_id),
+            }
             return private(render(request, "portal/shop.html", context))
 
 
 @require_safe
-def qr(request: HttpRequest, mark: str, kind: str) -> HttpResponse:
+def qr(request: HttpRequest, mark: str, kind: str) -> HttpResponse:  # noqa: ARG001 - Django hands it over
     """The QR code of the shop's public page."""
     merchant_id, shop_id = _place(mark)
     with tenant(merchant_id):
         if queries.shop(merchant_id, shop_id) is None:
             raise Http404
     drawn = io.BytesIO()
-    segno.make(links.entry_link(merchant_id, shop_id), error="m").save(drawn, kind=kind, scale=8, border=3, dark="#2b2421")
-    return HttpResponse(drawn.getvalue(), content_type=QR_KINDS[kind], headers={"Cache-Control": "public, max-age=86400"})
+    segno.make(links.entry_link(merchant_id, shop_id), error="m").save(
+        drawn, kind=kind, scale=8, border=3, dark="#2b2421"
+    )
+    return HttpResponse(
+        drawn.getvalue(), content_type=QR_KINDS[kind], headers={"Cache-Control": "public, max-age=86400"}
+    )
 
 
 @require_safe

@@ -10,7 +10,6 @@ from shuke.portal.pages.home import level_card
 from shuke.portal.steps import steps
 from shuke.portal.visit import Visit, page
 
-
 MOVES = 10
 
 
