@@ -16,6 +16,7 @@ from django.utils import translation
 _COMMANDS = {
     "serve": "running", "work": "running", "migrate": "running", "demo": "demo", "import": "importing",
     "undo-import": "importing", "create-owner": "people", "doctor": "doctor", "docs": "reference",
+    "ledger": "ledger",
 }  # fmt: skip
 
 

@@ -111,7 +111,7 @@ def knock(
               for name in FIELDS}  # fmt: skip
     path = door.path(values)
     for method, response in (("GET", client.get(path, fields)), ("POST", client.post(path, fields))):
-        body = b"".join(response.streaming_content) if response.streaming else response.content
+        body = b"".join(response) if response.streaming else response.content
         yield method, response.status_code, body
 
 
