@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ def _binaries() -> Path:
 
 
 _BIN = _binaries()
+
+_LEAVING_SECONDS = 15
 
 _CONFIGURATION = {
     "listen_addresses": "",
@@ -99,15 +102,25 @@ class EmbeddedServer:
         if not (self.folder / "PG_VERSION").exists():
             self._run("initdb", "-D", str(self.folder), "-U", OWNER, "--encoding=UTF8", "--locale=C.UTF-8",
                       "--auth=trust", "--data-checksums", "--no-instructions")  # fmt: skip
-        self._bury_zombie()
         settings = {**_CONFIGURATION, **self.settings, "unix_socket_directories": str(self.socket_folder)}
         options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
         log = self.folder / "server.log"
-        try:
-            self._run("pg_ctl", "start", "-D", str(self.folder), "-w", "-t", "60", "-s", "-l", str(log), "-o", options)
-        except DatabaseTrouble as trouble:
-            raise DatabaseTrouble(log.read_text(errors="replace")[-2000:] if log.exists() else str(trouble)) from None
-        return True
+        until = time.monotonic() + _LEAVING_SECONDS
+        while True:
+            self._bury_zombie()
+            try:
+                self._run(
+                    "pg_ctl", "start", "-D", str(self.folder), "-w", "-t", "60", "-s", "-l", str(log), "-o", options
+                )
+            except DatabaseTrouble as trouble:
+                told = log.read_text(errors="replace")[-2000:] if log.exists() else str(trouble)
+                # The processes of a server that was killed take a moment to leave; until then it cannot start.
+                is_leaving = "postmaster.pid" in told or "shared memory block" in told
+                if not is_leaving or time.monotonic() > until:
+                    raise DatabaseTrouble(told) from None
+                time.sleep(0.2)
+            else:
+                return True
 
     def stop(self) -> None:
         """Stop it (open transactions are rolled back, committed ones stay) and wait until it is gone."""

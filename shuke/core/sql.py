@@ -52,6 +52,11 @@ def numbers(values: Iterable[int]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 
+def texts(values: Iterable[str]) -> str:
+    """Many texts without control characters as one parameter for `string_to_array(%(…)s, chr(31))`, as `numbers`."""
+    return "\x1f".join(values)
+
+
 def stage(table: str, columns: Mapping[str, str], records: Iterable[Sequence[Any]]) -> str:
     """Fill a temporary table (made if missing, emptied before and at the commit) whose columns are name → type; the
     names as a list for SQL. Rows go this way because COPY may not write where there is row-level security, and

@@ -16,7 +16,7 @@ from shuke.members.actions import keeping
 from shuke.members.actions.keeping import State, Told
 from shuke.members.events import MemberJoined
 from shuke.members.sighting import Key, Sighting, identities
-from shuke.members.staging import IDENTITY, MEMBER, texts
+from shuke.members.staging import IDENTITY, MEMBER
 
 _ATTEMPTS = 5
 
@@ -100,7 +100,7 @@ def _look_up(merchant_id: int, shop_id: int, keys: Iterable[tuple[Key, ...]]) ->
             " FROM members_identity i JOIN members_member m ON m.merchant_id = i.merchant_id AND m.id = i.member_id"
             " WHERE i.merchant_id = %(merchant_id)s AND i.kind = %(kind)s AND i.shop_id = %(shop)s"
             " AND i.value = ANY((SELECT string_to_array(%(values)s, chr(31)))::text[])",
-            {"merchant_id": merchant_id, "kind": kind, "shop": shop, "values": texts(values)},
+            {"merchant_id": merchant_id, "kind": kind, "shop": shop, "values": sql.texts(values)},
         ):
             known.owners[kind, shop, value] = member_id
             known.states[member_id] = State(seen_at, bytes(digest or b""), *rest)

@@ -83,8 +83,8 @@ def _orders(
     return dict(
         sql.rows(
             "SELECT order_no, id FROM trade_order WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s"
-            " AND order_no = ANY(%(order_nos)s)",
-            {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": list(by_order)},
+            " AND order_no = ANY(string_to_array(%(order_nos)s, chr(31)))",
+            {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": sql.texts(by_order)},
         )
     )
 
@@ -123,9 +123,9 @@ def _stored(merchant_id: int, order_ids: list[int]) -> dict[tuple[int, str], _St
         (order_id, key): _Stored(bytes(row_hash or b""), state, refund)
         for order_id, key, row_hash, state, refund in sql.rows(
             "SELECT order_id, line_key, row_hash, state, coalesce(told_refund_fen, 0) FROM trade_line"
-            " WHERE merchant_id = %(merchant_id)s AND order_id = ANY(%(order_ids)s) AND NOT is_vanished"
+            " WHERE merchant_id = %(merchant_id)s AND order_id = ANY(%(order_ids)s::bigint[]) AND NOT is_vanished"
             " AND line_key <> '0'",
-            {"merchant_id": merchant_id, "order_ids": order_ids},
+            {"merchant_id": merchant_id, "order_ids": sql.numbers(order_ids)},
         )
     }
 

@@ -41,9 +41,11 @@ def refresh_figures(merchant_id: int, member_ids: Collection[int]) -> None:
     names = [name.strip() for name in _COLUMNS.split(",")] + ["average_fen", "lifecycle"]
     sql.run(
         f"""
-        WITH sums AS MATERIALIZED (
-            SELECT member_id,
-                count(*) FILTER (WHERE {_BOUGHT})::int AS order_count,
+        INSERT INTO trade_figures AS f (merchant_id, member_id, {", ".join(names)})
+        SELECT %(merchant_id)s, m.member_id, sums.*, coalesce(paid_fen / nullif(order_count, 0), 0), {_LIFECYCLE}
+        FROM unnest(%(member_ids)s::bigint[]) AS m (member_id)
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE {_BOUGHT})::int AS order_count,
                 coalesce(sum(paid_fen) FILTER (WHERE {_BOUGHT}), 0)::bigint AS paid_fen,
                 coalesce(sum(refund_fen), 0)::bigint AS refund_fen,
                 coalesce(sum(item_count) FILTER (WHERE {_BOUGHT}), 0)::int AS item_count,
@@ -53,21 +55,15 @@ def refresh_figures(merchant_id: int, member_ids: Collection[int]) -> None:
                 min(coalesce(placed_at, paid_at)) FILTER (WHERE {_BOUGHT}) AS first_order_at,
                 max(coalesce(placed_at, paid_at)) FILTER (WHERE {_BOUGHT}) AS last_order_at,
                 max(placed_at) FILTER (WHERE NOT ({_BOUGHT}) AND paid_at IS NULL) AS last_unpaid_at
-            FROM trade_order
-            WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s) AND removed_at IS NULL
-            GROUP BY member_id
-        )
-        INSERT INTO trade_figures AS f (merchant_id, member_id, {", ".join(names)})
-        SELECT %(merchant_id)s, m.member_id, coalesce(order_count, 0), coalesce(paid_fen, 0), coalesce(refund_fen, 0),
-            coalesce(item_count, 0), coalesce(finished_count, 0), coalesce(closed_count, 0), coalesce(unpaid_count, 0),
-            first_order_at, last_order_at, last_unpaid_at, coalesce(paid_fen / nullif(order_count, 0), 0), {_LIFECYCLE}
-        FROM unnest(%(member_ids)s::bigint[]) AS m (member_id) LEFT JOIN sums USING (member_id)
+            FROM trade_order o
+            WHERE o.merchant_id = %(merchant_id)s AND o.member_id = m.member_id AND o.removed_at IS NULL
+        ) AS sums
         ON CONFLICT (merchant_id, member_id) DO UPDATE SET ({", ".join(names)}) =
             ({", ".join("excluded." + name for name in names)})
         WHERE ({", ".join("f." + name for name in names)}) IS DISTINCT FROM
             ({", ".join("excluded." + name for name in names)})
         """,
-        {"merchant_id": merchant_id, "member_ids": sorted(set(member_ids)), **_windows(merchant_id)},
+        {"merchant_id": merchant_id, "member_ids": sql.numbers(sorted(set(member_ids))), **_windows(merchant_id)},
     )
 
 

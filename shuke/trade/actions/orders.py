@@ -32,8 +32,8 @@ def take_orders(
         order_no: bytes(row_hash or b"")
         for order_no, row_hash in sql.rows(
             "SELECT order_no, CASE WHEN removed_at IS NULL THEN row_hash END FROM trade_order"
-            " WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s AND order_no = ANY(%(order_nos)s)",
-            {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": list(unique)},
+            " WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s AND order_no = ANY(string_to_array(%(order_nos)s, chr(31)))",
+            {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": sql.texts(unique)},
         )
     }
     fresh = [record for order_no, record in unique.items() if order_no not in stored]

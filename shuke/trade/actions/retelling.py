@@ -89,8 +89,8 @@ def _stored(merchant_id: int, shop_id: int, order_nos: list[str], vault: Vault) 
     found = sql.dicts(
         f"SELECT id, order_no, first_import_id, removed_at IS NOT NULL AS is_removed, private_sealed, row_hash, {', '.join(_PLAIN)}"
         " FROM trade_order WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s"
-        " AND order_no = ANY(%(order_nos)s) FOR UPDATE",
-        {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": order_nos},
+        " AND order_no = ANY(string_to_array(%(order_nos)s, chr(31))) FOR UPDATE",
+        {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": sql.texts(order_nos)},
     )
     for row in found:
         row["private"] = private.unseal(vault, merchant_id, row["id"], row["private_sealed"])
