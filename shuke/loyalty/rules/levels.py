@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -77,11 +78,7 @@ def review(
 
 def qualified(figure: int, policy: Policy) -> int:
     """The highest level whose threshold a figure reaches."""
-    level_no = 0
-    for number, threshold in enumerate(policy.thresholds):
-        if number and figure >= threshold:
-            level_no = number
-    return level_no
+    return max(0, bisect_right(policy.thresholds, figure) - 1)
 
 
 def window_start(policy: Policy, until: datetime, zone: ZoneInfo) -> datetime | None:

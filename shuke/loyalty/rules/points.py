@@ -16,6 +16,7 @@ from shuke.loyalty.rules.order_line import OrderLine
 Moment = Literal["placed", "paid", "finished"]
 Expiry = Literal["never", "months", "next_year_end"]
 LevelAt = Callable[[int, datetime], int]
+Moments = tuple[datetime | None, datetime | None, datetime | None]
 
 MOMENTS: tuple[Moment, ...] = ("placed", "paid", "finished")
 _RANK = {moment: rank for rank, moment in enumerate(MOMENTS)}
@@ -44,6 +45,18 @@ class Terms:
     week_day_times: Mapping[int, Fraction] = field(default_factory=dict)
     date_times: Mapping[date, Fraction] = field(default_factory=dict)
     times_add_up: bool = True
+    is_plain: bool = field(init=False)
+    ratio: tuple[int, int] = field(init=False)
+    growth_ratio: tuple[int, int] = field(init=False)
+    hold: timedelta = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Most rules ask neither what was bought nor when and by whom, and a million orders pass through here."""
+        asks = (self.excluded_words, self.excluded_outer_ids, self.level_times, self.has_day_times)
+        object.__setattr__(self, "is_plain", not any(asks))
+        object.__setattr__(self, "ratio", self.points_per_fen.as_integer_ratio())
+        object.__setattr__(self, "hold", timedelta(days=self.hold_days))
+        object.__setattr__(self, "growth_ratio", self.growth_per_fen.as_integer_ratio())
 
     @property
     def has_period_caps(self) -> bool:
@@ -126,7 +139,8 @@ def yields(
     found: list[Yield] = []
     counting: list[_Order] = []
     for group in orders.values():
-        group.sort(key=_line_place)
+        if len(group) > 1:
+            group.sort(key=_line_place)
         order = _reckon(group, newest_first, zone, level_at, blacklisted or {})
         if order is None:
             found += [_nothing(line) for line in group]
@@ -139,15 +153,12 @@ def yields(
     return found
 
 
-def counted(line: OrderLine, newest_first: Sequence[Version]) -> tuple[datetime, Version] | None:
-    """When an order counts and by which version; None while it does not.
+def counted(reached: Moments, newest_first: Sequence[Version]) -> tuple[datetime, Version] | None:
+    """When an order counts that was placed, paid and finished at these instants, and by which version.
 
-    It counts at the first of placed, paid and finished at which the rule then in force asks for no more. An order
+    It counts at the first of them at which the rule then in force asks for no more; None while there is none. An order
     whose moment had passed before any rule was in force does not count.
     """
-    if line.state == "closed":
-        return None
-    reached = _moments(line)
     if len(newest_first) == 1:
         only = newest_first[0]
         at = reached[_RANK[only.terms.counts_when]]
@@ -232,16 +243,11 @@ def day_times(terms: Terms, day: date) -> Fraction:
     )
 
 
-def _moments(line: OrderLine) -> tuple[datetime | None, datetime | None, datetime | None]:
+def _moments(line: OrderLine) -> Moments:
     # Files without a time of payment or finishing still say by their state that it happened.
     placed = line.placed_at
     paid = (line.paid_at or placed) if line.state != "unpaid" else None
     return placed, paid, (line.finished_at or paid) if line.state == "finished" else None
-
-
-def _available_at(line: OrderLine, terms: Terms) -> datetime | None:
-    finished_at = _moments(line)[2]
-    return None if finished_at is None else finished_at + timedelta(days=terms.hold_days)
 
 
 def _line_place(line: OrderLine) -> tuple[int, int]:
@@ -256,34 +262,39 @@ def _reckon(
     blacklisted: Mapping[int, datetime],
 ) -> _Order | None:
     first = group[0]
-    found = counted(first, newest_first)
+    reached = _moments(first)
+    found = counted(reached, newest_first) if first.state != "closed" else None
     if found is None:
         return None
     at, version = found
     terms = version.terms
     if blacklisted and not terms.blacklist_earns and (since := blacklisted.get(first.member_id)) and since <= at:
         return None
-    eligible = [_eligible_fen(line, terms) for line in group]
+    times = level_times = ONE
+    numerator, denominator = terms.ratio
+    if terms.is_plain:
+        eligible = [line.gross_fen + line.post_fen if terms.postage_counts else line.gross_fen for line in group]
+    else:
+        eligible = [_eligible_fen(line, terms) for line in group]
+        bought_at = first.paid_at or first.placed_at or at
+        times, level_times = _times(terms, first.member_id, bought_at, zone, level_at)
+        numerator, denominator = numerator * times.numerator, denominator * times.denominator
     amount = sum(eligible)
-    bought_at = first.paid_at or first.placed_at or at
-    times, level_times = _times(terms, first.member_id, bought_at, zone, level_at)
-    ratio, growth = terms.points_per_fen, terms.growth_per_fen
-    points = amount * ratio.numerator * times.numerator // (ratio.denominator * times.denominator)
+    points = amount * numerator // denominator
     if terms.cap_per_order is not None and points > terms.cap_per_order:
         points = terms.cap_per_order
-    return _Order(
-        group, version, at, at.astimezone(zone).date(), times, level_times, eligible, points,
-        amount * growth.numerator // growth.denominator, _available_at(first, terms),
-    )  # fmt: skip
+    growth = amount * terms.growth_ratio[0] // terms.growth_ratio[1]
+    available_at = None if reached[2] is None else reached[2] + terms.hold
+    day = at.astimezone(zone).date()
+    return _Order(group, version, at, day, times, level_times, eligible, points, growth, available_at)
 
 
 def _eligible_fen(line: OrderLine, terms: Terms) -> int:
-    amount = line.gross_fen + (line.post_fen if terms.postage_counts else 0)
     if terms.excluded_outer_ids and line.outer_id in terms.excluded_outer_ids:
         return 0
     if terms.excluded_words and any(word in line.title.casefold() for word in terms.excluded_words):
         return 0
-    return max(amount, 0)
+    return line.gross_fen + (line.post_fen if terms.postage_counts else 0)
 
 
 def _times(
@@ -323,7 +334,7 @@ def _share_out(order: _Order, zone: ZoneInfo, found: list[Yield]) -> None:
         if order.counted_at < version.saved_at:
             day = version.saved_at.astimezone(zone).date()
         expires_at = lapse(terms.expiry, terms.expiry_months, day, zone)
-    all_points = shares(order.points, eligible)
+    all_points = shares(order.points, eligible) if len(eligible) > 1 else [order.points]
     all_growth = shares(order.growth, eligible) if order.growth else None
     for i, line in enumerate(order.lines):
         refund = eligible[i] if line.state == "closed" else min(line.refund_fen, eligible[i])
