@@ -114,15 +114,16 @@ def _sample_row(record: OrderRecord | LineRecord | Any) -> list[str]:
     return [record.order_no, placed, state_label(record.state), goods[:60] or "–", shown]
 
 
-def counts(row: ImportRow) -> list[tuple[str, int, str]]:
+def counts(row: ImportRow) -> list[tuple[str, str, str]]:
     """The report's numbers: (label, count, what it means)."""
-    return [
-        (_("New"), row.new_count, _("were not known before")),
+    told = [
+        (_("Added"), row.new_count, _("were not known before")),
         (_("Changed"), row.changed_count, _("a new state, amount or refund")),
         (_("Unchanged"), row.same_count, _("known exactly like this")),
         (_("Older than known"), row.older_count, _("behind what is known; nothing moved back")),
         (_("Rejected"), row.rejected_count, _("could not be read")),
     ]
+    return [(label, f"{count:,}", hint) for label, count, hint in told]
 
 
 def undo_question(row: ImportRow) -> str:

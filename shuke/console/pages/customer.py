@@ -33,8 +33,8 @@ from shuke.trade.queries import Order, OrderLine
 S = TypeVar("S", bound=Spec)
 
 ORDERS = 10
-MOMENTS = 30
-POINTS_LINES = 12
+MOMENTS = 20
+POINTS_LINES = 8
 UNPAID_DAYS = 365
 
 
@@ -60,6 +60,7 @@ def show(desk: Desk, member_id: int) -> HttpResponse:
         "console/customers/show.html",
         profile=profile,
         words=customer_words.profile(profile),
+        since=min(filter(None, (profile.joined_at, figures.first_order_at if figures else None))),
         figures=figures,
         advice=customer_words.ADVICE.get(figures.lifecycle) if figures else None,
         level=level,

@@ -18,7 +18,8 @@ from shuke.trade import actions as trade
 from shuke.trade import queries
 
 DAYS = 30
-ORDERS = 100
+ORDERS = 200
+SHOWN = 30
 PRODUCTS = 8
 
 
@@ -29,11 +30,15 @@ def show(desk: Desk) -> HttpResponse:
     orders = queries.unpaid_orders(desk.merchant_id, since=since, limit=ORDERS)
     names = members.names(desk.merchant_id, [order.member_id for order in orders if order.member_id])
     told = queries.reasons_by_product(desk.merchant_id, limit=200)
+    rows = [(order, names.get(order.member_id or 0, "")) for order in orders]
+    waiting = [row for row in rows if not row[0].reason]
     return desk.show(
         "console/customers/unpaid.html",
         days=DAYS,
-        waiting=[(order, names.get(order.member_id or 0, "")) for order in orders if not order.reason],
-        answered=[(order, names.get(order.member_id or 0, "")) for order in orders if order.reason],
+        shown=SHOWN,
+        waiting=waiting[:SHOWN],
+        waiting_count=len(waiting),
+        answered=[row for row in rows if row[0].reason][:SHOWN],
         products=_by_product(told),
         chart=_chart(told),
     )
