@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="console:home")),
     path("console/", include("shuke.console.urls")),
+    path("b/", include("shuke.portal.urls")),
 ]
 
 handler400 = "shuke.console.pages.errors.bad_request"
