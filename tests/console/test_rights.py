@@ -134,6 +134,7 @@ def test_a_refusal_is_a_toast_for_htmx_and_a_page_for_a_get(alice: Place, owner:
     assert answer.status_code == 409
     assert answer.headers["HX-Trigger"] == '{"toast": {"text": "Not today, Alice.", "tone": "danger", "undo": ""}}'
     page = refusing(desk_request(owner, "GET"))
+    assert isinstance(page, HttpResponse)
     assert page.status_code == 409
     assert "Not today, Alice." in page.content.decode()
     assert shop_names(alice) == ["Alice旗舰店"]

@@ -252,4 +252,4 @@ def test_a_spec_is_frozen_and_closed() -> None:
     with pytest.raises(ValidationError):
         Everything(title="T", unknown=1)  # type: ignore[call-arg]
     with pytest.raises(ValidationError):
-        Everything(title="T").count = 4  # type: ignore[misc]
+        Everything(title="T").count = 4
