@@ -144,6 +144,18 @@ def test_an_order_that_turns_out_to_be_another_buyer_s_takes_its_points_along(sh
     assert (holding(shop), holding(shop, "阿莲")) == ((0, 0, 0), (110, 0, 0))
 
 
+def test_a_removed_order_gives_everything_back(shop: Place) -> None:
+    rule(shop, growth_per_yuan=Decimal(1))
+    (order_id,) = take(shop, record("1001"))
+    loyalty.settle_orders(shop.merchant_id, [order_id])
+    sql.run(
+        "UPDATE trade_order SET removed_at = now() WHERE merchant_id = %(m)s AND id = %(id)s",
+        {"m": shop.merchant_id, "id": order_id},
+    )
+    loyalty.settle_orders(shop.merchant_id, [order_id])
+    assert (holding(shop), holding(shop, asset="growth")) == ((0, 0, 0), (0, 0, 0))
+
+
 def test_charlies_merchant_is_untouched(shop: Place, charlie: Place) -> None:
     with tenant(charlie.merchant_id):
         rule(charlie)

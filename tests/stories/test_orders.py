@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from shuke import stories
-from shuke.core import facts, progress
+from shuke.core import clock, facts, progress, sql
 from shuke.core.tenancy import tenant
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import checks, queries
 from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
+from shuke.members.events import MemberRemoved
 from tests.loyalty.make_trade import holding, member, record, take
 from tests.make import Place
 
@@ -84,6 +85,27 @@ def test_after_all_facts_are_told_every_check_holds(ruled: Place) -> None:
         assert facts.pending_count(ruled.merchant_id) == 0
         assert checks.run(ruled.merchant_id) == []
         assert sum(queries.level_counts(ruled.merchant_id).values()) == 5
+
+
+def test_a_removed_member_keeps_neither_welcome_points_nor_level(alice: Place) -> None:
+    with tenant(alice.merchant_id):
+        spec = PointsRuleSpec.model_validate(
+            {"start_on": date(2026, 1, 1), "signup_points": 20, "signup_condition": "none"}
+        )
+        loyalty.save_points_rule(alice.merchant_id, spec, by=alice.by)
+        loyalty.save_level_rule(alice.merchant_id, LevelRuleSpec(), by=alice.by)
+        take(alice, record("1001"))
+    tell(alice)
+    with tenant(alice.merchant_id):
+        member_id = member(alice)
+        assert holding(alice) == (120, 0, 0)
+        sql.run("DELETE FROM members_member WHERE merchant_id = %(m)s", {"m": alice.merchant_id})
+        gone = MemberRemoved(member_id=member_id, happened_at=clock.now(), source="import:1")
+        facts.publish(alice.merchant_id, [gone])
+    tell(alice)
+    with tenant(alice.merchant_id):
+        assert holding(alice) == (100, 0, 0)
+        assert sql.rows("SELECT member_id FROM loyalty_standing") == []
 
 
 def test_every_story_is_short_and_holds_no_tables_and_no_arithmetic() -> None:

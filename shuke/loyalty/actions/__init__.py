@@ -3,6 +3,7 @@
 from shuke.loyalty.actions.giving import Adjustment, adjust, grant_signup_bonus
 from shuke.loyalty.actions.levels import (
     REVIEW_ALL,
+    forget_levels,
     release_level,
     review_all,
     review_due,
@@ -16,7 +17,7 @@ from shuke.loyalty.actions.settling import Settlement, settle_orders
 from shuke.loyalty.queries.reckoning import Change
 
 __all__ = [
-    "BACKFILL", "REVIEW_ALL", "Adjustment", "Change", "Settlement", "adjust", "backfill", "grant_signup_bonus",
+    "BACKFILL", "REVIEW_ALL", "Adjustment", "Change", "Settlement", "adjust", "backfill", "forget_levels", "grant_signup_bonus",
     "release_level", "review_all", "review_due", "review_levels", "save_level_rule", "save_points_rule", "set_level",
     "settle_orders", "start_backfill", "start_review",
 ]  # fmt: skip

@@ -73,7 +73,8 @@ def adjust(
 
 def grant_signup_bonus(merchant_id: int, member_ids: Collection[int], *, by: Actor = SYSTEM) -> None:
     """Bring welcome points to what these members shall have: by the rule of the day they joined, once its condition
-    is met; taken back when the order that met it is undone. Who joined before any rule gets none.
+    is met; taken back when the order that met it is undone. Who joined before any rule gets none, nor
+    does somebody who is a member no more.
     """
     specs = {rule.id: rule.spec for rule in points_rules(merchant_id)}
     if not any(spec.signup_points for spec in specs.values()):
@@ -83,9 +84,12 @@ def grant_signup_bonus(merchant_id: int, member_ids: Collection[int], *, by: Act
     figures = trade.figures(merchant_id, member_ids)
     versions = sorted(point_versions(merchant_id), key=lambda version: -version.number)
     targets = []
-    for member_id, at in joined.items():
+    for member_id in member_ids:
+        at = joined.get(member_id, clock.now())
         version = in_force(versions, at)
-        if version is not None and specs[version.id].signup_points:
+        if member_id not in joined:
+            targets.append(ledger.Target(member_id, signup_source(member_id), 0, at, None, None, at))
+        elif version is not None and specs[version.id].signup_points:
             amount = _welcome(specs[version.id], figures.get(member_id))
             targets.append(_welcome_target(merchant_id, member_id, amount, at, version))
     ledger.settle(merchant_id, POINTS, targets, by=by, kind=WELCOME)

@@ -92,6 +92,14 @@ def release_level(merchant_id: int, member_ids: Collection[int], *, by: Actor) -
     return changes
 
 
+def forget_levels(merchant_id: int, member_ids: Collection[int]) -> None:
+    """Members who are no more hold no level; what was stays in the history."""
+    sql.run(
+        "DELETE FROM loyalty_standing WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s::bigint[])",
+        {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
+    )
+
+
 def save_level_rule(merchant_id: int, spec: LevelRuleSpec, *, by: Actor) -> int:
     """Keep a new version of the level rule, in force from now on; its number. Everybody is reviewed by a job.
 

@@ -110,7 +110,7 @@ def preview_points_rule(merchant_id: int, spec: PointsRuleSpec, *, top: int = 10
     for member_ids in _pages(merchant_id, every):
         lines = trade.earning_lines(merchant_id, trade.order_ids_of_members(merchant_id, member_ids))
         after = reckon(merchant_id, lines, [planned] if is_replay else [*versions, planned])
-        before = reckon(merchant_id, lines, versions)
+        before = reckon(merchant_id, lines, versions) if versions else []
         if is_replay:
             before = [one for one in before if one.counted_at is not None and one.counted_at >= since]
         standings = standings_of(merchant_id, member_ids)
