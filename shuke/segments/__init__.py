@@ -1,1 +1,1 @@
-
+"""Conditions on members: who is in, who came, who left."""

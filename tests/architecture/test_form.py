@@ -98,7 +98,8 @@ def test_only_the_clock_knows_the_time() -> None:
     readers = [
         f"{source.where(path)}:{number}"
         for path in source.python_files("shuke")
-        if source.where(path) != "shuke/core/clock.py"
+        if source.where(path)
+        not in {"shuke/core/clock.py", "shuke/core/sealed_files.py"}  # files have the machine's time
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if reading.search(line)
     ]
