@@ -173,6 +173,7 @@ def test_every_filter_and_order_agrees_with_a_plain_loop(
     shop: Place, people: list[Person], many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shuke.analytics.queries.listing.MANY", many)
+    monkeypatch.setattr("shuke.analytics.queries.listing.WALK", 80)
     real = {
         "tag_id": sql.scalar("SELECT id FROM members_tag"),
         "group_id": sql.scalar("SELECT id FROM members_group"),

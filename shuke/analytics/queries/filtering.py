@@ -36,15 +36,16 @@ class Where:
     joined: set[str] = field(default_factory=set)
     conditions: list[str] = field(default_factory=list)
     bounds: list[tuple[str, str, str]] = field(default_factory=list)
+    are_few: bool = False
 
-    def sql(self, *, walked: str = "", lacking: str = "") -> str:
-        """FROM and WHERE; the table `walked` must have a row too, the table `lacking` none."""
-        joined = self.joined | ({walked} if walked else set())
+    def sql(self, *, source: str = "members_member m", with_row: str = "", lacking: str = "") -> str:
+        """FROM and WHERE; the table `with_row` must have a row too, the table `lacking` none."""
+        joined = self.joined | ({with_row} if with_row else set())
         conditions = [*self.conditions, *(self._bound(joined, lacking, *bound) for bound in self.bounds)]
         if lacking:
             conditions.append(_without(lacking))
         joins = " ".join(f"JOIN {JOINS[name]}" for name in sorted(joined))
-        return f"FROM members_member m {joins} WHERE {' AND '.join(conditions)}"
+        return f"FROM {source} {joins} WHERE {' AND '.join(conditions)}"
 
     def _bound(self, joined: set[str], lacking: str, table: str, column: str, param: str) -> str:
         if table == lacking:

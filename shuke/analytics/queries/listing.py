@@ -1,8 +1,9 @@
 """The list of customers: any filter, any order, one page at a time.
 
 How it stays fast at a million members: the count stops at MANY. A filter that leaves fewer is answered by sorting just
-those; one that leaves more is common enough that walking along the index of the sort order soon fills a page. Pages go
-on from the last row (keyset), never by offset. Members without a figure to sort by follow at the end, newest first.
+those; with more, a page is mostly full within the next WALK rows along the index of the sort order, and where filter
+and order contradict each other (little paid, but a high level) all that match are sorted. Pages go on from the last row
+(keyset), never by offset. Members without a figure to sort by follow at the end, newest first.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shuke.analytics.queries.filtering import LAST_ORDER, Where, where
+from shuke.analytics.queries.filtering import JOINS, LAST_ORDER, Where, where
 from shuke.analytics.specs import MemberFilter
 from shuke.core import sql
 
 PAGE = 50
 MANY = 10_000
+WALK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def member_list(
         found = Where(
             {"merchant_id": merchant_id, "few": sql.numbers(few)},
             conditions=["m.merchant_id = %(merchant_id)s", "m.id = ANY(%(few)s::bigint[])"],
+            are_few=True,
         )
     places = _walk(found, order, descending, _read(page))
     lines = _lines(merchant_id, [place.member_id for place in places[:PAGE]])
@@ -140,24 +143,42 @@ def _walk(found: Where, order: _Order, descending: bool, start: _Place | None) -
 
 
 def _figured(found: Where, order: _Order, descending: bool, start: _Place | None) -> list[_Place]:
+    """Members with a value to sort by: along the index if a page fills soon, else by sorting all that match."""
     key = f"{order.table}.member_id" if order.table else "m.id"
     way, sign = ("DESC", "<") if descending else ("ASC", ">")
-    params = {**found.params, "limit": PAGE + 1}
-    beyond = ""
+    params = {**found.params, "limit": PAGE + 1, "walk": WALK}
+    conditions = [f"{order.table or 'm'}.merchant_id = %(merchant_id)s"]
+    if order.table == "b":
+        conditions.append("b.asset = 'points'")
     if start is not None:
         params |= {"value": start.value, "last_id": start.member_id}
-        beyond = f" AND ({order.value}, {key}) {sign} (%(value)s::{order.type}, %(last_id)s)"
-    if order.table:
-        # The walls' and the join's conditions imply this one, but only said so does the planner walk the index.
-        beyond += f" AND {order.table}.merchant_id = %(merchant_id)s"
-    if order.table == "b":
-        beyond += " AND b.asset = 'points'"
-    rows = sql.rows(
-        f"SELECT ({order.value})::text, {key} {found.sql(walked=order.table)}{beyond}"
-        f" ORDER BY {order.value} {way}, {key} {way} LIMIT %(limit)s",
+        conditions.append(f"({order.value}, {key}) {sign} (%(value)s::{order.type}, %(last_id)s)")
+    beyond = " AND ".join(conditions)
+    rows = [] if found.are_few else _near(found, order, key, way, beyond, params)
+    if len(rows) <= PAGE:
+        # OFFSET 0 keeps the planner from walking the index all the same.
+        rows = sql.rows(
+            f"SELECT value::text, id FROM (SELECT {order.value} AS value, {key} AS id"
+            f" {found.sql(with_row=order.table)} AND {beyond} OFFSET 0) AS matching"
+            f" ORDER BY matching.value {way}, id {way} LIMIT %(limit)s",
+            params,
+        )
+    return [_Place(is_tail=False, value=row[0], member_id=row[1]) for row in rows]
+
+
+def _near(
+    found: Where, order: _Order, key: str, way: str, beyond: str, params: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    """Those who match among the next WALK rows of the sort order."""
+    table = JOINS[order.table].partition(" ON ")[0] if order.table else "members_member m"
+    source = "near JOIN members_member m ON m.id = near.id"
+    return sql.rows(
+        f"WITH near AS MATERIALIZED (SELECT {order.value} AS value, {key} AS id FROM {table} WHERE {beyond}"
+        f" ORDER BY {order.value} {way}, {key} {way} LIMIT %(walk)s)"
+        f" SELECT near.value::text, near.id {found.sql(source=source)}"
+        f" ORDER BY near.value {way}, near.id {way} LIMIT %(limit)s",
         params,
     )
-    return [_Place(is_tail=False, value=row[0], member_id=row[1]) for row in rows]
 
 
 def _tail(found: Where, order: _Order, start: _Place | None, limit: int) -> list[_Place]:
