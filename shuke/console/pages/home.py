@@ -1,16 +1,141 @@
-"""The first page after signing in: what to do today, and for a new owner her first steps."""
+"""The first page after signing in: the shop at one glance, what to do today, and for a new owner her first steps."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from shuke.analytics import queries as analytics
 from shuke.console import navigation
 from shuke.console.desk import Desk, page
+from shuke.console.home_charts import groups, sales
+from shuke.core import clock
+from shuke.loyalty import queries as loyalty
 from shuke.merchants import queries as merchants
+from shuke.trade import queries as trade
+
+STALE_DAYS = 7
+SOON_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing to do today: why, and where to do it."""
+
+    icon: str
+    title: str
+    why: str
+    path: str
+    action: str
 
 
 @page()
 def show(desk: Desk) -> HttpResponse:
     """Where the day begins."""
     paths = {entry.page: entry.path for entry in navigation.ENTRIES if not entry.right or desk.may(entry.right)}
-    return desk.show("console/home.html", paths=paths, shops=merchants.shops(desk.merchant_id))
+    if not analytics.has_orders(desk.merchant_id):
+        return desk.show("console/home.html", paths=paths, shops=merchants.shops(desk.merchant_id))
+    found = analytics.overview(desk.merchant_id, ZoneInfo(desk.merchant.zone))
+    return desk.show(
+        "console/home.html",
+        paths=paths,
+        overview=found,
+        changes=_changes(found.now, found.before),
+        sales=sales(found.daily),
+        groups=groups(found.lifecycle),
+        todos=_todos(desk, found, paths),
+        liability=loyalty.liability(desk.merchant_id) if desk.may("points.view") else None,
+        ladder=loyalty.ladder(desk.merchant_id) if desk.may("points.view") else [],
+    )
+
+
+def _changes(now: analytics.Span, before: analytics.Span) -> dict[str, tuple[str, str]]:
+    """Against the days before, by figure: (words, tone)."""
+    return {
+        "paid": _change(now.paid_fen, before.paid_fen),
+        "orders": _change(now.order_count, before.order_count),
+        "buyers": _change(now.buyer_count, before.buyer_count),
+        "average": _change(now.average_fen, before.average_fen),
+    }
+
+
+def _change(now: int, before: int) -> tuple[str, str]:
+    if not before:
+        return _("nothing to compare with"), "secondary"
+    percent = round((now - before) * 100 / before)
+    if percent == 0:
+        return _("as in the 30 days before"), "secondary"
+    words = _("%(percent)+d%% against the 30 days before") % {"percent": percent}
+    return words, "success" if percent > 0 else "danger"
+
+
+def _todos(desk: Desk, found: analytics.Overview, paths: dict[str, str]) -> list[Todo]:
+    wanted: list[Todo | None] = []
+    if "imports" in paths:
+        wanted.append(_import_again(found, paths["imports"]))
+    if desk.may("rules.edit"):
+        wanted.append(_no_rule(desk.merchant_id, paths["points"]))
+    if "members" in paths:
+        wanted += [_ask_unpaid(desk.merchant_id), _wake_lapsed(found, paths["members"])]
+    if desk.may("points.view"):
+        wanted += [_expiring(desk.merchant_id, paths["points"]), _losing(desk.merchant_id, paths["levels"])]
+    return [todo for todo in wanted if todo is not None]
+
+
+def _import_again(found: analytics.Overview, path: str) -> Todo | None:
+    known_until = found.last_order_at
+    if known_until is None or known_until > clock.now() - timedelta(days=STALE_DAYS):
+        return None
+    days = (clock.now() - known_until).days
+    why = ngettext(
+        "The latest order Shuke knows is %(n)d day old.", "The latest order Shuke knows is %(n)d days old.", days
+    )
+    return Todo("file-import", _("Import the newest orders"), why % {"n": days}, path, _("Import"))
+
+
+def _ask_unpaid(merchant_id: int) -> Todo | None:
+    waiting = trade.unpaid_orders(merchant_id, since=clock.now() - timedelta(days=15), limit=200)
+    count = sum(not order.reason for order in waiting)
+    if not count:
+        return None
+    why = ngettext("%(n)d order was placed and not paid.", "%(n)d orders were placed and not paid.", count)
+    return Todo(
+        "message-question", _("Ask why they did not pay"), why % {"n": count}, reverse("console:unpaid"), _("Ask")
+    )
+
+
+def _wake_lapsed(found: analytics.Overview, path: str) -> Todo | None:
+    count = found.lifecycle.get("lapsed", 0)
+    if not count:
+        return None
+    why = ngettext("%(n)d customer has long been absent.", "%(n)d customers have long been absent.", count)
+    return Todo("user-heart", _("Win back who stayed away"), why % {"n": count}, f"{path}?lifecycle=lapsed", _("Look"))
+
+
+def _no_rule(merchant_id: int, path: str) -> Todo | None:
+    if loyalty.points_rule(merchant_id) is not None:
+        return None
+    why = _("Without a rule nobody earns points. See on your own orders what it would give and cost before you save.")
+    return Todo("coins", _("Set the points rule"), why, path, _("Set"))
+
+
+def _expiring(merchant_id: int, path: str) -> Todo | None:
+    points = sum(one.amount for one in loyalty.expiring_soon(merchant_id, days=SOON_DAYS))
+    if not points:
+        return None
+    why = _("%(points)s points lapse within 30 days: remind their owners to spend them.") % {"points": f"{points:,}"}
+    return Todo("clock-exclamation", _("Points are about to lapse"), why, path, _("Look"))
+
+
+def _losing(merchant_id: int, path: str) -> Todo | None:
+    count = len(loyalty.warned(merchant_id))
+    if not count:
+        return None
+    why = ngettext("%(n)d customer will soon lose a level.", "%(n)d customers will soon lose a level.", count)
+    return Todo("crown", _("Help them keep their level"), why % {"n": count}, path, _("Look"))

@@ -39,7 +39,7 @@ class Chunk(NamedTuple):
     parsed: Parsed
 
     def plus(self, rows: Sequence[Row], parsed: Parsed) -> Chunk:
-        """This chunk and the rows after it."""
+        """The chunk and the rows after it, as one."""
         both = Parsed(self.parsed.records + parsed.records, self.parsed.rejects + parsed.rejects)
         return Chunk(self.part, rows[-1].number, self.row_count + len(rows), both)
 

@@ -187,6 +187,11 @@ def figures(merchant_id: int, member_ids: Collection[int]) -> dict[int, Figures]
     }
 
 
+def lifecycle_label(group: str) -> str:
+    """The lifecycle group's name in the active language."""
+    return str(rules.LIFECYCLE_LABELS[group])
+
+
 def state_label(state: str) -> str:
     """An order's state in the active language."""
     return str(rules.STATE_LABELS[state])
