@@ -51,6 +51,7 @@ ACTS: dict[str, str | Promise] = {
     "merchant.renamed": gettext_lazy("renamed the business"),
     "order.reason_kept": gettext_lazy("kept why order no. %(object_id)s was not paid"),
     "points.adjusted": gettext_lazy("gave customer no. %(object_id)s %(amount)s points by hand: %(reason)s"),
+    "points.exported": gettext_lazy("exported the points ledger"),
     "points_rule.saved": gettext_lazy("saved points rules no. %(number)s"),
     "setting.saved": gettext_lazy("changed the setting “%(name)s”"),
     "shop.edited": gettext_lazy("changed a shop (no. %(object_id)s)"),

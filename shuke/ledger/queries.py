@@ -84,13 +84,16 @@ class Lapse:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What moved in one month (`2026-11`), of a merchant's whole asset; spent and expired net of what came back."""
+    """What moved in one month (`2026-11`), of a merchant's whole asset.
+
+    `given` is credited in that month less what was taken back of it later, and less debits; `spent` and `expired` are
+    net of what came back.
+    """
 
     month: str
-    issued: int
+    given: int
     spent: int
     expired: int
-    taken_back: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,24 +194,10 @@ def journal(
 
 
 def months(merchant_id: int, asset: str, zone: str, since: datetime) -> list[Month]:
-    """What was issued, used up, lost and taken back in each month since an instant, the oldest first."""
+    """What was given, used up and lost in each month since an instant, the oldest first."""
     return [
         Month(*row)
-        for row in sql.rows(
-            """
-            SELECT to_char(happened_at AT TIME ZONE %(zone)s, 'YYYY-MM') AS month,
-                coalesce(sum(amount) FILTER (WHERE from_state = 'issued'), 0)::bigint,
-                coalesce(sum(amount * CASE WHEN to_state = 'spent' THEN 1 ELSE -1 END)
-                    FILTER (WHERE 'spent' IN (from_state, to_state)), 0)::bigint,
-                coalesce(sum(amount * CASE WHEN to_state = 'expired' THEN 1 ELSE -1 END)
-                    FILTER (WHERE 'expired' IN (from_state, to_state)), 0)::bigint,
-                coalesce(sum(amount) FILTER (WHERE to_state = 'taken_back'), 0)::bigint
-            FROM ledger_transfer
-            WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND happened_at >= %(since)s
-            GROUP BY month ORDER BY month
-            """,
-            {"merchant_id": merchant_id, "asset": asset, "zone": zone, "since": since},
-        )
+        for row in sql.rows(_MONTHS, {"merchant_id": merchant_id, "asset": asset, "zone": zone, "since": since})
     ]
 
 
@@ -316,6 +305,25 @@ _DUE = """
     SELECT member_id FROM ledger_reservation
     WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)
         AND state = 'reserved' AND until_at <= %(now)s
+"""
+
+# Credits count where they were made: an order that is computed anew years later would leave a hole in the present month.
+_MONTHS = """
+    SELECT to_char(at AT TIME ZONE %(zone)s, 'YYYY-MM') AS month, sum(given)::bigint, sum(spent)::bigint,
+        sum(expired)::bigint
+    FROM (
+        SELECT happened_at AS at, amount - revoked AS given, 0 AS spent, 0 AS expired FROM ledger_lot
+        WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND happened_at >= %(since)s
+        UNION ALL
+        SELECT happened_at, CASE WHEN to_state = 'taken_back' THEN -amount ELSE 0 END,
+            amount * ((to_state = 'spent')::int - (from_state = 'spent')::int),
+            amount * ((to_state = 'expired')::int - (from_state = 'expired')::int)
+        FROM ledger_transfer
+        WHERE merchant_id = %(merchant_id)s AND asset = %(asset)s AND happened_at >= %(since)s
+            AND ('spent' IN (from_state, to_state) OR 'expired' IN (from_state, to_state)
+                OR to_state = 'taken_back' AND kind <> 'taken_back')
+    ) moved
+    GROUP BY month ORDER BY month
 """
 
 _HERS = ", ".join(f"'{state}'" for state in sorted(rules.HERS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -133,3 +133,30 @@ def attributes(**found: Any) -> SafeString:
         (name.rstrip("_").replace("_", "-"), value) for name, value in found.items() if value not in {None, False, ""}
     ]
     return format_html_join("", ' {}="{}"', ((name, "" if value is True else value) for name, value in kept))
+
+
+@register.filter
+def grouped(number: int | None) -> str:
+    """`12345` → "12,345"."""
+    return "–" if number is None else f"{number:,}"
+
+
+@register.filter
+def signed(number: int) -> str:
+    """`1200` → "+1,200", `-30` → "−30"."""
+    return f"+{number:,}" if number > 0 else f"−{-number:,}" if number < 0 else "0"
+
+
+@register.filter
+def last_day(end: datetime) -> str:
+    """The last day on which something holds that ends at an instant."""
+    return date_format(timezone.localtime(end - timedelta(microseconds=1)), "Y-m-d")
+
+
+@register.filter
+def discount(permille: int) -> str:
+    """The share of the price to pay as sellers say it, with ‰ beside: `950` → "9.5折 (950‰)"."""
+    if permille == 1000:
+        return _("full price")
+    tenths = f"{permille / 100:.2f}".rstrip("0").rstrip(".")
+    return _("%(tenths)s of 10 (%(permille)s‰)") % {"tenths": tenths, "permille": permille}

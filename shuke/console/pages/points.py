@@ -1,0 +1,117 @@
+"""Points in all: what was given, spent and lapsed, what they would cost, the rule in words and how it changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from shuke.console import customer_words, loyalty_charts, rule_changes
+from shuke.console.desk import Desk, page
+from shuke.console.loyalty_forms import carried
+from shuke.console.pages.points_rule import start_on_past
+from shuke.core import clock, progress
+from shuke.core.progress import Progress
+from shuke.core.specs import form_for
+from shuke.ledger import queries as ledger
+from shuke.ledger.queries import Totals
+from shuke.loyalty import actions as loyalty
+from shuke.loyalty import queries
+from shuke.loyalty.queries import POINTS, SavedPointsRule, rulewords
+from shuke.loyalty.specs import PointsRuleSpec
+from shuke.trade import queries as trade
+
+SOON_DAYS = 30
+MONTHS = 12
+
+
+@page("points.view")
+def overview(desk: Desk) -> HttpResponse:
+    """All figures; while there is no rule, one that is ready to be switched on."""
+    rules = queries.points_rules(desk.merchant_id)
+    if not rules:
+        return _start(desk)
+    rule = queries.points_rule(desk.merchant_id)
+    sums = ledger.totals(desk.merchant_id, POINTS)
+    now = clock.now()
+    months = ledger.months(desk.merchant_id, POINTS, desk.merchant.zone, now - timedelta(days=366))[-MONTHS:]
+    lapsing = ledger.lapsing(desk.merchant_id, POINTS, now + timedelta(days=SOON_DAYS))
+    circulating = sums.active + sums.pending + sums.reserved
+    return desk.show(
+        "console/points/overview.html",
+        rule=rule,
+        coming=next((one for one in reversed(rules) if one.valid_from > now), None),
+        sums=sums,
+        circulating=circulating,
+        cost_fen=_worth(rule, circulating),
+        months=months,
+        chart=loyalty_charts.moved(months),
+        lapsing=lapsing,
+        lapsing_sum=sum(one.amount for one in lapsing),
+        chapters=rulewords.points_chapters(rule.spec, queries.level_rule(desk.merchant_id)) if rule else [],
+        backfill=_backfill(desk),
+        checks=_sum_words(sums),
+    )
+
+
+@page("points.view")
+def versions(desk: Desk) -> HttpResponse:
+    """Every version of the rule: who saved it, when, from when it holds and what changed."""
+    found = queries.points_rules(desk.merchant_id)
+    doers = customer_words.doers(desk.merchant_id)
+    now = queries.points_rule(desk.merchant_id)
+    older: list[SavedPointsRule | None] = [*found[1:], None]
+    return desk.show(
+        "console/points/versions.html",
+        rows=[
+            (one, doers.get(one.saved_by, _("Shuke")), rule_changes.changes(before.spec if before else None, one.spec))
+            for one, before in zip(found, older, strict=True)
+        ],
+        in_force=now.number if now else None,
+    )
+
+
+@page("points.view")
+def backfill(desk: Desk) -> HttpResponse:
+    """How far computing past orders is; at its end the page around is told to load again."""
+    found = progress.latest(desk.merchant_id, loyalty.BACKFILL)
+    if found is None:
+        return desk.go("console:points")
+    response = desk.show("console/points/backfill.html", backfill=found)
+    if found.state == progress.DONE and desk.is_fragment:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _start(desk: Desk) -> HttpResponse:
+    """A sensible rule with what it would do, and a button."""
+    has_orders = trade.order_count(desk.merchant_id) > 0
+    spec = PointsRuleSpec(start_on=start_on_past(desk) if has_orders else None)
+    return desk.show(
+        "console/points/start.html",
+        chapters=rulewords.points_chapters(spec, queries.level_rule(desk.merchant_id)),
+        carried=carried(form_for(PointsRuleSpec, spec)),
+        has_orders=has_orders,
+        spec=spec,
+    )
+
+
+def _backfill(desk: Desk) -> Progress | None:
+    found = progress.latest(desk.merchant_id, loyalty.BACKFILL)
+    return found if found is not None and found.state != progress.DONE else None
+
+
+def _worth(rule: SavedPointsRule | None, points: int) -> int:
+    return rule.spec.worth_fen(points) if rule else 0
+
+
+def _sum_words(sums: Totals) -> str:
+    """The books in one line, for whoever adds up."""
+    return _(
+        "%(issued)s given = %(active)s active + %(pending)s pending + %(reserved)s set aside + %(spent)s spent"
+        " + %(expired)s lapsed + %(taken_back)s taken back − %(debt)s owed"
+    ) % {
+        name: f"{getattr(sums, name):,}"
+        for name in ("issued", "active", "pending", "reserved", "spent", "expired", "taken_back", "debt")
+    }
