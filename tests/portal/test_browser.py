@@ -74,9 +74,10 @@ def test_the_notice_in_the_console(site: tuple[str, dict[str, str]], settings: A
             page.goto(f"{address}/console/notice/")
             page.fill("[name=title]", "茶友之家")
             page.frame_locator("iframe").get_by_text("茶友之家").wait_for()
-            for style in ("banner", "strip"):
-                page.check(f"[name=style][value={style}]")
-                page.wait_for_load_state("networkidle")
+            for style in ("strip", "banner"):
+                with page.expect_response(f"**/notice/frame/**style={style}**"):
+                    page.check(f"[name=style][value={style}]")
+                page.frame_locator("iframe").locator("img").wait_for()
                 findings += [f"{style} {width}: {one}" for one in look(page)]
                 keep(page, f"notice-{style}-{width}")
             page.context.close()

@@ -24,7 +24,7 @@ def show(desk: Desk) -> HttpResponse:
     shops = queries.shops(desk.merchant_id)
     if not shops:
         return desk.show("console/notice/none.html")
-    saved = queries.setting(desk.merchant_id, NoticeSpec)
+    saved = _saved(desk, shops)
     if desk.is_post:
         filled = parse(NoticeSpec, desk.post, choices=_choices(shops))
         if isinstance(filled, Form):
@@ -49,11 +49,7 @@ def result(desk: Desk) -> HttpResponse:
 def frame(desk: Desk) -> HttpResponse:
     """The notice as a document of its own, for the sandboxed frame of the preview."""
     shops = queries.shops(desk.merchant_id)
-    filled = (
-        parse(NoticeSpec, desk.get, choices=_choices(shops))
-        if desk.get
-        else queries.setting(desk.merchant_id, NoticeSpec)
-    )
+    filled = parse(NoticeSpec, desk.get, choices=_choices(shops)) if desk.get else _saved(desk, shops)
     html = ""
     if shops and not isinstance(filled, Form):
         html = notice.code(desk.merchant_id, _shop(shops, filled), filled)
@@ -75,6 +71,12 @@ def _result(desk: Desk, shops: list[Shop], spec: NoticeSpec, *, query: QueryDict
         "query": query.urlencode() if query else "",
         "height": {"banner": 330, "strip": 130, "picture": 420}[spec.style],
     }
+
+
+def _saved(desk: Desk, shops: list[Shop]) -> NoticeSpec:
+    """What was saved, for a shop that is there."""
+    saved = queries.setting(desk.merchant_id, NoticeSpec)
+    return saved.model_copy(update={"shop": str(_shop(shops, saved).id)}) if shops else saved
 
 
 def _shop(shops: list[Shop], spec: NoticeSpec) -> Shop:

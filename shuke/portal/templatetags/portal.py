@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from shuke.core import money
+from shuke.core import clock, money
 from shuke.loyalty.queries.rulewords import discount_words
 
 register = template.Library()
@@ -81,9 +81,17 @@ def day(at: datetime | date) -> str:
 
 
 @register.filter
+def soon(at: datetime | date) -> str:
+    """A day as `day` has it, but without the year when it is this one."""
+    on = timezone.localtime(at).date() if isinstance(at, datetime) else at
+    is_this_year = on.year == clock.today(timezone.get_current_timezone_name()).year
+    return date_format(on, _("j F")) if is_this_year else day(on)
+
+
+@register.filter
 def last_day(end: datetime) -> str:
-    """The last day on which something holds that ends at an instant."""
-    return day(end - timedelta(microseconds=1))
+    """The last day on which something holds that ends at an instant, as `soon` has it."""
+    return soon(end - timedelta(microseconds=1))
 
 
 @register.filter
