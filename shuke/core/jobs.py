@@ -53,7 +53,7 @@ def sweep_facts(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinat
 
 
 @app.periodic(cron="*/5 * * * * *")
-@app.task(name="jobs.rescue", queue="facts", pass_context=True, queueing_lock="jobs.rescue")
+@app.task(name="jobs.rescue", queue="facts", priority=100, pass_context=True, queueing_lock="jobs.rescue")
 async def rescue_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Queue again every job whose worker stopped giving signs of life."""
     manager = context.app.job_manager
@@ -72,7 +72,7 @@ def run_worker(**options: Any) -> None:
     worker = DjangoApp(connector=connector, import_paths=app.import_paths)
     worker.tasks, worker.periodic_registry = app.tasks, app.periodic_registry
     worker.run_worker(
-        concurrency=3,
+        concurrency=4,
         update_heartbeat_interval=3,
         stalled_worker_timeout=DEAD_AFTER_SECONDS,
         shutdown_graceful_timeout=20,
