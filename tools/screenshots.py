@@ -17,7 +17,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 def main() -> int:
-    """Take all pictures; the demo's address may be given, else it is the one `make demo` noted."""
+    """Take all pictures; given may be the demo's address (else the one it noted) and a buyer's link as it printed it."""
     address = sys.argv[1] if len(sys.argv) > 1 else _noted()
     if not address:
         print("Start `make demo` first.")
@@ -27,6 +27,8 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         try:
             _desk(browser, address.rstrip("/"))
+            if len(sys.argv) > 2:
+                _phone(browser, sys.argv[2])
         finally:
             browser.close()
     return 0
@@ -37,27 +39,25 @@ def _desk(browser: Browser, address: str) -> None:
     page.goto(f"{address}/console/sign-in/")
     page.fill("input[name=username]", USERNAME)
     page.fill("input[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
+    page.press("input[name=password]", "Enter")
     page.wait_for_url(f"{address}/console/")
     _take(page, "today")
     page.goto(f"{address}/console/members/?sort=-paid")
-    _take(page, "members")
     page.goto(f"{address}/console/members/{_first_member(page)}/")
     _take(page, "member")
     page.goto(f"{address}/console/points/")
     _take(page, "points")
-    phone = browser.new_page(viewport=PHONE, locale="zh-CN", device_scale_factor=2)  # type: ignore[arg-type]
-    phone.goto(_buyers_page(page))
-    _take(phone, "buyer")
+
+
+def _phone(browser: Browser, link: str) -> None:
+    page = browser.new_page(viewport=PHONE, locale="zh-CN")  # type: ignore[arg-type]
+    page.goto(link)
+    _take(page, "buyer")
 
 
 def _first_member(page: Page) -> str:
     link = page.locator("table a[href*='/console/members/']").first.get_attribute("href") or ""
     return link.rstrip("/").rpartition("/")[2]
-
-
-def _buyers_page(page: Page) -> str:
-    return page.locator("[data-buyer-link]").first.get_attribute("data-buyer-link") or ""
 
 
 def _take(page: Page, name: str) -> None:

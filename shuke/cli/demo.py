@@ -128,4 +128,5 @@ def _exports(one: Storefront, today: date) -> list[Path]:
         write_exports(draft, orders=one.orders, buyers=one.buyers, months=MONTHS, until=today - timedelta(days=3),
                       shop=one.name, seed=one.seed)  # fmt: skip
         draft.rename(folder)
-    return sorted(folder.iterdir(), key=lambda path: "Detail" in path.name)
+    # Lines first: an order then comes with its lines, and its points are worked out once instead of twice.
+    return sorted(folder.iterdir(), key=lambda path: "Detail" not in path.name)
