@@ -26,26 +26,37 @@ LAST_ORDER = "coalesce(f.last_order_at, '-infinity'::timestamptz)"
 
 @dataclass(slots=True)
 class Where:
-    """Conditions on m and on the tables of JOINS that must have a row.
+    """Conditions by the table they speak of: m or one of JOINS, which then must have a row.
 
     `bounds` are highest values (table, column, parameter). Whoever has no row has 0 and is within them, which an outer
     join would say too, but the planner knows nothing of a coalesce and much of an anti-join.
     """
 
     params: dict[str, Any]
-    joined: set[str] = field(default_factory=set)
-    conditions: list[str] = field(default_factory=list)
+    conditions: dict[str, list[str]] = field(default_factory=dict)
     bounds: list[tuple[str, str, str]] = field(default_factory=list)
     are_few: bool = False
 
+    def say(self, table: str, *conditions: str) -> None:
+        """Add conditions on a table; none only says that it must have a row."""
+        self.conditions.setdefault(table, []).extend(conditions)
+
     def sql(self, *, source: str = "members_member m", with_row: str = "", lacking: str = "") -> str:
         """FROM and WHERE; the table `with_row` must have a row too, the table `lacking` none."""
-        joined = self.joined | ({with_row} if with_row else set())
-        conditions = [*self.conditions, *(self._bound(joined, lacking, *bound) for bound in self.bounds)]
+        joined = set(self.conditions) | ({with_row} if with_row else set())
+        conditions = [one for found in self.conditions.values() for one in found]
+        conditions += [self._bound(joined, lacking, *bound) for bound in self.bounds]
         if lacking:
             conditions.append(_without(lacking))
-        joins = " ".join(f"JOIN {JOINS[name]}" for name in sorted(joined))
+        joins = " ".join(f"JOIN {JOINS[name]}" for name in sorted(joined - {"m"}))
         return f"FROM {source} {joins} WHERE {' AND '.join(conditions)}"
+
+    def alone(self, table: str) -> list[str]:
+        """The conditions that speak of this table only."""
+        return [
+            *self.conditions.get(table, ()),
+            *(f"{table}.{column} <= %({param})s" for name, column, param in self.bounds if name == table),
+        ]
 
     def _bound(self, joined: set[str], lacking: str, table: str, column: str, param: str) -> str:
         if table == lacking:
@@ -62,26 +73,26 @@ def _without(table: str, which: str = "") -> str:
 
 def where(merchant_id: int, chosen: MemberFilter) -> Where:
     """The filter as conditions; text is looked up here and becomes ids."""
-    found = Where({"merchant_id": merchant_id, **chosen.model_dump()}, conditions=["m.merchant_id = %(merchant_id)s"])
+    found = Where({"merchant_id": merchant_id, **chosen.model_dump()}, {"m": ["m.merchant_id = %(merchant_id)s"]})
     if chosen.text:
         found.params["found"] = sql.numbers(members.search(merchant_id, chosen.text, limit=MOST_FOUND))
-        found.conditions.append("m.id = ANY(%(found)s::bigint[])")
+        found.say("m", "m.id = ANY(%(found)s::bigint[])")
     for name in ("status", "relation_source", "province"):
         if getattr(chosen, name):
-            found.conditions.append(f"m.{name} = %({name})s")
+            found.say("m", f"m.{name} = %({name})s")
     if chosen.tag_id:
-        found.joined.add("t")
+        found.say("t")
     if chosen.group_id:
-        found.joined.add("g")
+        found.say("g")
     if chosen.shop_id:
-        found.conditions.append(
+        found.say(
+            "m",
             "EXISTS (SELECT FROM members_identity i WHERE i.merchant_id = m.merchant_id AND i.member_id = m.id"
-            " AND i.shop_id = %(shop_id)s)"
+            " AND i.shop_id = %(shop_id)s)",
         )
     _level(found, chosen.level_no)
     if chosen.lifecycle:
-        found.joined.add("f")
-        found.conditions.append("f.lifecycle = %(lifecycle)s")
+        found.say("f", "f.lifecycle = %(lifecycle)s")
     _range(found, "f", "paid_fen", "amount_from_fen", "amount_to_fen")
     _range(found, "f", "order_count", "orders_from", "orders_to")
     _range(found, "b", "active", "points_from", "points_to")
@@ -93,8 +104,7 @@ def _level(found: Where, level_no: int | None) -> None:
     if level_no is None:
         return
     if level_no > 0:
-        found.joined.add("l")
-        found.conditions.append("l.level_no = %(level_no)s")
+        found.say("l", "l.level_no = %(level_no)s")
     else:
         found.bounds.append(("l", "level_no", "level_no"))
 
@@ -102,8 +112,7 @@ def _level(found: Where, level_no: int | None) -> None:
 def _range(found: Where, table: str, column: str, lowest: str, highest: str) -> None:
     """Bounds on a figure; whoever has no row has 0, so only a lower bound above 0 asks for one."""
     if found.params[lowest]:
-        found.joined.add(table)
-        found.conditions.append(f"{table}.{column} >= %({lowest})s")
+        found.say(table, f"{table}.{column} >= %({lowest})s")
     if found.params[highest] is not None:
         found.bounds.append((table, column, highest))
 
@@ -113,14 +122,13 @@ def _last_order(found: Where, merchant_id: int, chosen: MemberFilter) -> None:
         return
     merchant = merchants.merchant(merchant_id)
     zone = ZoneInfo(merchant.zone if merchant else "Asia/Shanghai")
-    found.joined.add("f")
-    found.conditions.append("f.last_order_at IS NOT NULL")
+    found.say("f", "f.last_order_at IS NOT NULL")
     if chosen.last_order_from_on is not None:
         found.params["last_from"] = _midnight(chosen.last_order_from_on, zone)
-        found.conditions.append(f"{LAST_ORDER} >= %(last_from)s")
+        found.say("f", f"{LAST_ORDER} >= %(last_from)s")
     if chosen.last_order_to_on is not None:
         found.params["last_to"] = _midnight(chosen.last_order_to_on + timedelta(days=1), zone)
-        found.conditions.append(f"{LAST_ORDER} < %(last_to)s")
+        found.say("f", f"{LAST_ORDER} < %(last_to)s")
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -102,7 +102,7 @@ def member_list(
     if few is not None:
         found = Where(
             {"merchant_id": merchant_id, "few": sql.numbers(few)},
-            conditions=["m.merchant_id = %(merchant_id)s", "m.id = ANY(%(few)s::bigint[])"],
+            {"m": ["m.merchant_id = %(merchant_id)s", "m.id = ANY(%(few)s::bigint[])"]},
             are_few=True,
         )
     places = _walk(found, order, descending, _read(page))
@@ -114,7 +114,7 @@ def member_list(
 def member_ids(merchant_id: int, chosen: MemberFilter, *, after: int = 0, limit: int = 5000) -> list[int]:
     """Ids of the filter's members above `after`, rising, for bulk actions page by page."""
     found = where(merchant_id, chosen)
-    found.conditions.append("m.id > %(after)s")
+    found.say("m", "m.id > %(after)s")
     rows = sql.rows(
         f"SELECT m.id {found.sql()} ORDER BY m.id LIMIT %(limit)s", {**found.params, "after": after, "limit": limit}
     )
@@ -169,13 +169,15 @@ def _figured(found: Where, order: _Order, descending: bool, start: _Place | None
 def _near(
     found: Where, order: _Order, key: str, way: str, beyond: str, params: dict[str, Any]
 ) -> list[tuple[Any, ...]]:
-    """Those who match among the next WALK rows of the sort order."""
+    """Those who match among the next WALK rows of the sort order that its own table lets pass."""
     table = JOINS[order.table].partition(" ON ")[0] if order.table else "members_member m"
-    source = "near JOIN members_member m ON m.id = near.id"
+    alone = " AND ".join([beyond, *found.alone(order.table or "m")])
+    near = (
+        f"(SELECT {order.value} AS value, {key} AS id FROM {table} WHERE {alone}"
+        f" ORDER BY {order.value} {way}, {key} {way} LIMIT %(walk)s) AS near"
+    )
     return sql.rows(
-        f"WITH near AS MATERIALIZED (SELECT {order.value} AS value, {key} AS id FROM {table} WHERE {beyond}"
-        f" ORDER BY {order.value} {way}, {key} {way} LIMIT %(walk)s)"
-        f" SELECT near.value::text, near.id {found.sql(source=source)}"
+        f"SELECT near.value::text, near.id {found.sql(source=f'{near} JOIN members_member m ON m.id = near.id')}"
         f" ORDER BY near.value {way}, near.id {way} LIMIT %(limit)s",
         params,
     )
@@ -183,7 +185,7 @@ def _near(
 
 def _tail(found: Where, order: _Order, start: _Place | None, limit: int) -> list[_Place]:
     """Members without a row in the table that is sorted by."""
-    if order.table in found.joined:
+    if order.table in found.conditions:
         return []
     beyond = "" if start is None else " AND m.id < %(last_id)s"
     rows = sql.rows(
