@@ -50,10 +50,11 @@ def frame(desk: Desk) -> HttpResponse:
     """The notice as a document of its own, for the sandboxed frame of the preview."""
     shops = queries.shops(desk.merchant_id)
     filled = parse(NoticeSpec, desk.get, choices=_choices(shops)) if desk.get else _saved(desk, shops)
-    html = ""
+    html = width = ""
     if shops and not isinstance(filled, Form):
         html = notice.code(desk.merchant_id, _shop(shops, filled), filled)
-    response = render(desk.request, "console/notice/frame.html", {"code": html})
+        width = filled.width
+    response = render(desk.request, "console/notice/frame.html", {"code": html, "width": width})
     response["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src {_origin(desk.request)} https: data:;"
         " frame-ancestors 'self'; sandbox"
@@ -69,7 +70,7 @@ def _result(desk: Desk, shops: list[Shop], spec: NoticeSpec, *, query: QueryDict
         "findings": notice.findings(desk.merchant_id, shop, spec),
         "entry": entry_link(desk.merchant_id, shop.id),
         "query": query.urlencode() if query else "",
-        "height": {"banner": 330, "strip": 130, "picture": 420}[spec.style],
+        "height": {"banner": 240, "strip": 130, "picture": 420}[spec.style],
     }
 
 
