@@ -88,6 +88,11 @@ def identities(merchant_id: int, found: Iterable[Identity]) -> list[tuple[str, s
     return [(str(IDENTITIES.get(one.kind, one.kind)), one.value or "***", shops.get(one.shop_id, "")) for one in found]
 
 
+def phone(number: str) -> str:
+    """A number as people dial it: mainland mobiles without the country's 86 that orders carry."""
+    return number[2:] if len(number) == 13 and number.startswith("861") else number
+
+
 def doers(merchant_id: int) -> dict[str, str]:
     """Display names by `staff:12`."""
     return {f"staff:{person.id}": person.display_name for person in merchants.people(merchant_id)}

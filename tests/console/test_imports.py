@@ -148,7 +148,9 @@ def test_rejected_rows_are_told_and_can_be_downloaded(owner: Client, alice: Plac
     good = written(tmp_path, orders=12, buyers=6)[0].read_bytes().decode("gb18030").splitlines()
     cells = good[1].split(",")
     cells[good[0].replace('"', "").split(",").index("总金额")] = "很多"
-    path.write_text("\r\n".join([*good, ",".join(cells).replace(good[1].split(",")[0], '="99887766554433221"')]), encoding="gb18030")
+    path.write_text(
+        "\r\n".join([*good, ",".join(cells).replace(good[1].split(",")[0], '="99887766554433221"')]), encoding="gb18030"
+    )
     import_id = take(alice, path)
     page = owner.get(reverse("console:import", args=[import_id])).content.decode()
     assert "未收 1。" in page
@@ -207,9 +209,7 @@ def test_charlies_import_is_not_there(owner: Client, charlie: Place, tmp_path: P
 
 def test_orders_of_charlies_shop_are_not_taken(owner: Client, charlie: Place, tmp_path: Path) -> None:
     path = written(tmp_path, orders=12, buyers=6)[0]
-    answer = owner.post(
-        reverse("console:imports_upload"), {"shop": charlie.shop_id, "files": files_of([path])}
-    )
+    answer = owner.post(reverse("console:imports_upload"), {"shop": charlie.shop_id, "files": files_of([path])})
     assert answer.status_code == 404
     with tenant(charlie.merchant_id):
         assert sql.scalar("SELECT count(*) FROM trade_import") == 0

@@ -33,7 +33,7 @@ from shuke.trade.queries import Order, OrderLine
 S = TypeVar("S", bound=Spec)
 
 ORDERS = 10
-MOMENTS = 20
+MOMENTS = 40
 POINTS_LINES = 8
 UNPAID_DAYS = 365
 
@@ -101,6 +101,8 @@ def reveal(desk: Desk, member_id: int, field: str = "", attribute_id: int = 0) -
 
     def act(filled: RevealSpec) -> HttpResponse:
         value = members.reveal(desk.merchant_id, member_id, field, filled.reason, by=desk.by)
+        if field == "phone":
+            value = customer_words.phone(value)
         return desk.show("console/customers/revealed.html", profile=profile, label=label, value=value)
 
     return _ask(
@@ -130,12 +132,12 @@ def attributes(desk: Desk, member_id: int) -> HttpResponse:
     profile = _profile(desk, member_id)
     known = queries.attributes(desk.merchant_id)
     if desk.is_post:
-        given = {one: desk.post.get(f"attribute-{one.id}", "") for one in known if f"attribute-{one.id}" in desk.post}
+        given = [(one, desk.post.get(f"attribute-{one.id}")) for one in known]
         # A sealed value is never shown again, so an empty box leaves it as it is.
         settings = [
             members.AttributeSetting(member_id, one.id, text)
-            for one, text in given.items()
-            if text.strip() or not one.is_personal
+            for one, text in given
+            if text is not None and (text.strip() or not one.is_personal)
         ]
         members.set_attributes(desk.merchant_id, settings, by=desk.by)
         return desk.go(_home(member_id), said=_("Saved."))
@@ -304,20 +306,24 @@ def _orders_part(desk: Desk, member_id: int) -> dict[str, Any]:
 
 
 def _timeline_part(desk: Desk, member_id: int) -> dict[str, Any]:
-    """What happened, the latest first; a note's text stands where it was written."""
+    """What happened, the latest first; a note's text stands where it was written.
+
+    A second report of the same orders tells the same again later; only the first telling is shown.
+    """
     before = _moment(desk.get.get("before", ""))
     found = facts.timeline(desk.merchant_id, member_id, before=before, limit=MOMENTS + 1)
     notes = {one.id: one for one in queries.notes(desk.merchant_id, member_id)}
     doers = customer_words.doers(desk.merchant_id)
-    moments = []
-    for one in found[:MOMENTS]:
+    moments: dict[object, Moment] = {}
+    for one in reversed(found[:MOMENTS]):
         written = notes.get(one.subject_id or 0) if one.kind == "members.note_written" else None
         if written is not None:
-            moments.append(Moment(one.happened_at, one.sentence(), written.text, doers.get(written.by, "")))
+            moments[one.fact_id] = Moment(one.happened_at, one.sentence(), written.text, doers.get(written.by, ""))
         elif sentence := one.sentence():
-            moments.append(Moment(one.happened_at, sentence))
+            key = (one.subject_id, sentence) if one.kind == "trade.order_changed" else one.fact_id
+            moments.setdefault(key, Moment(one.happened_at, sentence))
     older = found[MOMENTS - 1].happened_at.isoformat() if len(found) > MOMENTS else ""
-    return {"moments": moments, "older": older}
+    return {"moments": list(reversed(moments.values())), "older": older}
 
 
 def _field_label(desk: Desk, member_id: int, field: str) -> str:

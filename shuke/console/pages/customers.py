@@ -104,8 +104,9 @@ def export(desk: Desk) -> HttpResponseBase:
     chosen = None if desk.post.get("everybody") == "1" else _numbers(desk.post.getlist("member"))
     wanted = member_table.read(QueryDict(desk.post.get("query", "")))
     # The audit log says which fields narrowed the list, not what was typed: it may be somebody's phone number.
-    told: dict[str, object] = {"filters": sorted(wanted.given)} if chosen is None else {"count": len(chosen)}
-    merchants.audit(desk.merchant_id, "member.exported", by=desk.by, object_kind="member", **told)
+    filters = sorted(wanted.given) if chosen is None else []
+    count = member_list(desk.merchant_id, wanted.filter).count if chosen is None else len(chosen)
+    merchants.audit(desk.merchant_id, "member.exported", by=desk.by, object_kind="member", count=count, filters=filters)
     rows = export_rows(desk.merchant_id, wanted.filter) if chosen is None else export_chosen(desk.merchant_id, chosen)
     lines = chain([export_header()], (cells for _member_id, cells in rows))
     pieces = downloads.within(desk.merchant_id, downloads.csv_pieces(lines))
@@ -126,8 +127,12 @@ def keep_view(desk: Desk) -> HttpResponse:
     others = [view for view in views if view.name != filled.name]
     if len(others) >= 20:
         raise Refused("too_many_views", _("There are twenty views already; forget one first."))
-    merchants.save_setting(desk.merchant_id, SavedViews(views=[*others, SavedView(name=filled.name, query=query)]), by=desk.by)
-    return desk.go(f"{resolve_url('console:members')}?{query}", said=_("The view “%(name)s” is kept.") % {"name": filled.name})
+    merchants.save_setting(
+        desk.merchant_id, SavedViews(views=[*others, SavedView(name=filled.name, query=query)]), by=desk.by
+    )
+    return desk.go(
+        f"{resolve_url('console:members')}?{query}", said=_("The view “%(name)s” is kept.") % {"name": filled.name}
+    )
 
 
 @page("members.edit", methods=("POST",))

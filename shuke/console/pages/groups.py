@@ -54,7 +54,14 @@ def edit(desk: Desk, group_id: int) -> HttpResponse:
 
     value = {"name": group.name, "note": group.note, "offer": group.offer, "strategy": group.strategy}
     return desk.fill_in(
-        GroupSpec, "console/groups/edit.html", act, to=GROUPS, said=_("Saved."), value=value, title=group.name, group=group
+        GroupSpec,
+        "console/groups/edit.html",
+        act,
+        to=GROUPS,
+        said=_("Saved."),
+        value=value,
+        title=group.name,
+        group=group,
     )
 
 
