@@ -34,6 +34,7 @@ ENTRIES = (
     Entry("points", _("Points"), icon="coins", right="points.view"),
     Entry("levels", _("Levels"), icon="crown", right="points.view"),
     Entry("shops", _("Shops"), icon="building-store", right="shops.edit"),
+    Entry("notice", _("Shop notice"), icon="speakerphone", right="shops.edit"),
     Entry("staff", _("Staff"), icon="id-badge-2", right="staff.edit"),
     Entry("audit", _("Audit log"), icon="history", right="audit.view"),
     Entry("settings", _("Settings"), icon="settings", right="settings.edit"),
