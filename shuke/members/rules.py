@@ -71,9 +71,10 @@ def normal(field: str, value: str) -> str:
     """The form in which equal values of a field are equal; "" when nothing is left of it."""
     if field == "phone":
         return normal_phone(value)
-    if not value.isascii():
-        value = unicodedata.normalize("NFKC", value)
-    return "".join(value.split()).casefold()
+    if value.isascii():
+        return "".join(value.split()).casefold()
+    bare = "".join(unicodedata.normalize("NFKC", value).split())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFD", bare).casefold())
 
 
 def normal_phone(text: str) -> str:
