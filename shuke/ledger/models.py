@@ -129,6 +129,9 @@ class Balance(models.Model):
     objects = Scoped()
 
     class Meta:
+        indexes = [
+            models.Index(fields=["merchant_id", "asset", "member_id"], name="balance_debtors", condition=Q(debt__gt=0))
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(active__gte=0, pending__gte=0, reserved__gte=0, debt__gte=0), name="balance_not_below"

@@ -78,16 +78,18 @@ class _Settling:
     def run(self) -> Settled:
         """See `settle`."""
         self._stage()
-        slow = {row[0]: row[1] for row in self._set_known_aside()}
+        slow = dict(self._set_known_aside())
         new_count = int(sql.scalar("SELECT count(*) FROM ledger_target"))
         if not slow and not new_count:
             return Settled(unchanged_count=len(self.targets))
         self._lock(
             [self.targets[position].member_id for position in slow] + [one for one in slow.values() if one is not None]
         )
-        slow |= {row[0]: row[1] for row in self._set_known_aside()}
         slow |= {row[0]: None for row in sql.rows(_SET_DEBTORS_ASIDE, self.params)}
-        self._post_new()
+        if not self._post_new():
+            slow |= dict(self._set_known_aside())
+            if not self._post_new():
+                raise source_moved()
         self._by_rules([self.targets[position] for position in sorted(slow)])
         moves = [move for account in self.book.accounts.values() for move in account.moves]
         credited = sum(move.amount for move in moves if move.from_state == rules.ISSUED)
@@ -126,17 +128,19 @@ class _Settling:
         self.locked = sorted(members)
         lock(self.book.merchant_id, self.asset, self.locked)
 
-    def _post_new(self) -> None:
+    def _post_new(self) -> bool:
+        """Post what is on the stage; False if another call made one of the sources known before this one had the lock."""
         try:
             with transaction.atomic():
                 count = sql.run(_INSERT_LOTS, self.params)
-                if not count:
-                    return
-                sql.run(_INSERT_TRANSFERS, self.params)
-                found = sql.rows(_ADD_TO_BALANCES, self.params)
+                if count:
+                    sql.run(_INSERT_TRANSFERS, self.params)
+                    self.plain = _Plain(dict(sql.rows(_ADD_TO_BALANCES, self.params)), count)
         except IntegrityError as error:
-            raise refusal(error) from error
-        self.plain = _Plain(dict(found), count)
+            if refusal(error) is error:
+                raise
+            return False
+        return True
 
     def _by_rules(self, targets: list[Target]) -> None:
         if not targets:
@@ -149,7 +153,7 @@ class _Settling:
         if not members <= set(self.locked):
             raise source_moved()
         book.read(sorted(members))
-        book.read_lots("l.source = ANY(%(sources)s) AND l.part IS NOT NULL", {"sources": sources})
+        book.read_lots("l.source = wanted.id AND l.part IS NOT NULL", sources, "text")
         plans = _plans(book, targets, history)
         book.bring_up_to_date()
         for plan in plans:
@@ -272,8 +276,11 @@ _SET_DEBTORS_ASIDE = """
 _HISTORY = """
     SELECT source, max(part), sum(amount)::bigint, sum(amount - revoked)::bigint,
         max(member_id) FILTER (WHERE amount > revoked)
-    FROM ledger_lot WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND source = ANY(%(sources)s)
-        AND part IS NOT NULL
+    FROM unnest(%(sources)s::text[]) AS wanted (id) CROSS JOIN LATERAL (
+        SELECT source, part, amount, revoked, member_id FROM ledger_lot
+        WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND source = wanted.id
+            AND part IS NOT NULL OFFSET 0
+    ) lot
     GROUP BY source
 """
 

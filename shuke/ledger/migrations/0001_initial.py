@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('debt', models.BigIntegerField(default=0)),
             ],
             options={
+                'indexes': [models.Index(condition=models.Q(('debt__gt', 0)), fields=['merchant_id', 'asset', 'member_id'], name='balance_debtors')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('active__gte', 0), ('debt__gte', 0), ('pending__gte', 0), ('reserved__gte', 0)), name='balance_not_below'), models.CheckConstraint(condition=models.Q(('active', 0), ('debt', 0), _connector='OR'), name='balance_debt_first')],
             },
         ),

@@ -111,7 +111,7 @@ def _straight_to_debt(_before: Callable[..., Any]) -> Callable[..., Any]:
         if not account.active:
             rules._move(
                 account, replace(label, key=f"{label.key}:debt"), rules.DEBT, rules.TAKEN_BACK, [], amount=amount
-            )  # noqa: SLF001
+            )
 
     return take_back_rest
 
