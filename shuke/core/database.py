@@ -222,7 +222,7 @@ def prepare(owner: dict[str, str], app_password: str | None = None) -> None:
         for what in ("SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT, UPDATE ON SEQUENCES",
                      "EXECUTE ON FUNCTIONS"):  # fmt: skip
             statement = f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {what} TO {APP}"
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 def parse_url(url: str) -> dict[str, str]:
