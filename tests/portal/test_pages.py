@@ -19,7 +19,7 @@ from shuke.loyalty.actions import Adjustment
 from shuke.members.queries.links import entry_link
 from shuke.merchants import actions as merchants
 from tests.conftest import NOW
-from tests.loyalty.make_trade import DAY, line_record, member, record, settle, take, take_lines
+from tests.loyalty.make_trade import DAY, member, record, settle
 from tests.make import Place
 from tests.portal.make_buyers import path_of, phone, programme, regular
 
@@ -78,15 +78,16 @@ def test_lines_of_one_order_stand_together(alice: Place) -> None:
     programme(alice)
     number = "3900000000000007777"
     with tenant(alice.merchant_id):
-        ids = take(alice, record(number, paid_yuan=100, line_count=2))
-        take_lines(alice, line_record(number, "1", 60), line_record(number, "2", 40))
-        loyalty.settle_orders(alice.merchant_id, ids)
+        with clock.frozen(NOW - 3 * DAY):
+            settle(alice, record(number, paid_yuan=100))
+        settle(alice, record("3900000000000008888", paid_yuan=7))
+        settle(alice, record(number, paid_yuan=100, refund_fen=3000))
         client = phone(alice, member(alice))
     html = client.get("/b/points/").content.decode()
     order = html[html.index('class="order"') :]
     assert "订单 …7777" in order
-    amounts = re.findall(r"line-sum[^>]*>([+−]\d+)<", order)
-    assert (amounts[0], sorted(amounts[1:])) == ("+100", ["+40", "+60"])
+    assert re.findall(r"line-sum[^>]*>([+−]\d+)<", order)[:3] == ["+70", "−30", "+100"]
+    assert html.count('class="order"') == 1
 
 
 def test_a_debt_is_said_and_nothing_is_usable(alice: Place) -> None:
