@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -17,7 +16,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
-from psycopg.conninfo import make_conninfo
 
 from shuke.core import clock, database
 from shuke.core.tenancy import tenant
@@ -34,46 +32,37 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The controlling process stops the server and clears up."""
+    """The controlling process clears up."""
     if not hasattr(config, "workerinput") and HOME_VARIABLE in os.environ:
-        server().stop()
         shutil.rmtree(os.environ[HOME_VARIABLE], ignore_errors=True)
 
 
 def server() -> database.EmbeddedServer:
-    """The run's own PostgreSQL; without fsync, since nothing of it is kept."""
+    """The process's own PostgreSQL; without fsync, since nothing of it is kept.
+
+    Each process has one, because facts are told only when every older transaction of the whole server has ended.
+    """
     speed = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
-    return database.EmbeddedServer(Path(os.environ[HOME_VARIABLE]), speed)
+    return database.EmbeddedServer(
+        Path(os.environ[HOME_VARIABLE], os.environ.get("PYTEST_XDIST_WORKER", "main")), speed
+    )
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
-    """Replaces pytest-django's: our roles, our migrations, a copy of the migrated database for this process."""
-    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
-    name = f"test_{worker}"
-    settings.SHUKE_HOME = Path(os.environ[HOME_VARIABLE])
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """Replaces pytest-django's: our roles, our migrations, in this process's own server."""
+    settings.SHUKE_HOME = server().home
     # Argon2 is slow on purpose; no test depends on which hash it is.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with django_db_blocker.unblock():
-        with (settings.SHUKE_HOME / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            _migrated_template()
-            owner: dict[str, Any] = server().address(database.OWNER, "postgres")
-            with psycopg.connect(make_conninfo(**owner), autocommit=True) as connection:
-                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE shuke')
-        _point_at(name)
+        server().start()
+        database.prepare(server().address(database.OWNER))
+        _point_at(database.DATABASE)
+        call_command("migrate", database="owner", verbosity=0)
+        connections.close_all()
         yield
         connections.close_all()
-
-
-def _migrated_template() -> None:
-    if not server().start():
-        return
-    address: dict[str, Any] = server().address(database.OWNER)
-    database.prepare(address)
-    _point_at("shuke")
-    call_command("migrate", database="owner", verbosity=0)
-    connections.close_all()
+        server().stop()
 
 
 def _point_at(name: str) -> None:

@@ -34,10 +34,10 @@ def sales(daily: Sequence[Day]) -> Option:
 def groups(lifecycle: Mapping[str, int]) -> Option:
     """Customers by lifecycle group."""
     return {
-        "tooltip": {"trigger": "item"},
+        "tooltip": {"trigger": "item", "formatter": "{b}: {c} ({d}%)"},
         "legend": {"bottom": 0},
         "series": [
-            {"type": "pie", "radius": ["48%", "72%"], "center": ["50%", "44%"], "label": {"formatter": "{d}%"},
+            {"type": "pie", "radius": ["48%", "72%"], "center": ["50%", "42%"], "label": {"show": False},
              "data": [{"name": lifecycle_label(group), "value": lifecycle.get(group, 0)} for group in _GROUPS
                       if lifecycle.get(group, 0)]},
         ],

@@ -9,7 +9,8 @@ from shuke.core.checks import Violation
 from shuke.ledger import queries as ledger
 from shuke.loyalty.actions import BACKFILL, REVIEW_ALL
 from shuke.loyalty.queries.reckoning import reckon, reviewed
-from shuke.loyalty.queries.rulebook import GROWTH, POINTS, level_rule, line_source, point_versions
+from shuke.loyalty.queries.rulebook import GROWTH, POINTS, level_rule, order_source, point_versions
+from shuke.loyalty.rules.points import by_order
 from shuke.members.queries import roll as members
 from shuke.trade import queries as trade
 
@@ -25,14 +26,14 @@ def run(merchant_id: int) -> list[Violation]:
 
 
 def ledger_yields_are_what_rules_say(merchant_id: int) -> Iterator[Violation]:
-    """Each line has yielded exactly what its rule gives it; not asked while changes or a backfill are on their way."""
+    """Each order has yielded exactly what its rule gives it; not asked while changes or a backfill are on their way."""
     versions = point_versions(merchant_id)
     if not versions or _is_moving(merchant_id, BACKFILL):
         return
     for member_ids in _pages(merchant_id):
         lines = trade.earning_lines(merchant_id, trade.order_ids_of_members(merchant_id, member_ids))
-        found = reckon(merchant_id, lines, versions)
-        sources = [line_source(one.line_id) for one in found]
+        found = by_order(reckon(merchant_id, lines, versions))
+        sources = [order_source(one.order_id) for one in found]
         for asset, amounts in ((POINTS, [one.points for one in found]), (GROWTH, [one.growth for one in found])):
             standing = ledger.by_source(merchant_id, asset, sources)
             for one, source, amount in zip(found, sources, amounts, strict=True):
@@ -40,7 +41,7 @@ def ledger_yields_are_what_rules_say(merchant_id: int) -> Iterator[Violation]:
                 if stands != amount:
                     yield Violation(
                         "ledger yields = rules(orders)",
-                        f"{asset} of {source}, order {one.order_id}: {stands} instead of {amount}",
+                        f"{asset} of {source}: {stands} instead of {amount}",
                         1,
                     )
 

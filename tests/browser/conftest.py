@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from shuke.core import database
 from tests import make
-from tests.conftest import HOME_VARIABLE
+from tests.conftest import server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -28,7 +28,7 @@ def worker(transactional_db: None) -> Iterator[None]:
     """A worker in a process of its own on this test's database, as `shuke work` is."""
     settings = connections["default"].settings_dict
     url = f"postgresql://{database.APP}@/{settings['NAME']}?host={settings['HOST']}"
-    surroundings = {**os.environ, "SHUKE_HOME": os.environ[HOME_VARIABLE], "DATABASE_URL": url}
+    surroundings = {**os.environ, "SHUKE_HOME": str(server().home), "DATABASE_URL": url}
     process = subprocess.Popen([sys.executable, "-c", _WORK], env=surroundings, stdout=subprocess.DEVNULL)
     yield
     process.terminate()

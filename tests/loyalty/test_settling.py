@@ -77,18 +77,15 @@ def test_spent_points_that_are_taken_back_become_a_debt_that_later_earning_repay
     assert holding(shop) == (20, 0, 0)
 
 
-def test_a_detail_file_moves_the_order_s_points_to_its_lines(shop: Place) -> None:
+def test_a_detail_file_changes_nothing_of_what_the_order_yielded(shop: Place) -> None:
     rule(shop)
     ids = take(shop, record("1001", paid_yuan=100))
     loyalty.settle_orders(shop.merchant_id, ids)
     take_lines(shop, line_record("1001", "11", 60), line_record("1001", "12", 40))
     loyalty.settle_orders(shop.merchant_id, ids)
     assert holding(shop) == (100, 0, 0)
-    lines = sql.rows(
-        "SELECT line_key, id FROM trade_line WHERE merchant_id = %(m)s ORDER BY line_key", {"m": shop.merchant_id}
-    )
-    found = holdings.by_source(shop.merchant_id, "points", [f"line:{line_id}" for _key, line_id in lines])
-    assert [found[f"line:{line_id}"].amount for _key, line_id in lines] == [0, 60, 40]
+    found = holdings.statement(shop.merchant_id, "points", member(shop))
+    assert [(line.amount, line.source) for line in found] == [(100, f"order:{ids[0]}")]
 
 
 def test_a_closed_order_gives_back_what_it_earned_when_paid(shop: Place) -> None:

@@ -15,8 +15,8 @@ from shuke.core.errors import Refused
 from shuke.ledger import actions as ledger
 from shuke.ledger import queries as balances
 from shuke.loyalty.queries.reckoning import reckon
-from shuke.loyalty.queries.rulebook import GROWTH, POINTS, line_source, point_versions
-from shuke.loyalty.rules.points import Yield
+from shuke.loyalty.queries.rulebook import GROWTH, POINTS, order_source, point_versions
+from shuke.loyalty.rules.points import Yield, by_order
 from shuke.trade import queries as trade
 
 
@@ -30,7 +30,7 @@ class Settlement:
 
 
 def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = SYSTEM) -> Settlement:
-    """Bring points and growth of these orders' lines to what they have yielded in all by now.
+    """Bring points and growth of these orders to what their lines have yielded in all by now.
 
     Recomputed from the orders, so that repeating, reordering and joining calls makes no difference. Where a rule caps
     days or months, the other orders of the same members are settled too.
@@ -43,7 +43,7 @@ def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = S
     member_ids = frozenset(line.member_id for line in lines)
     if not versions or not lines:
         return Settlement(member_ids)
-    found = reckon(merchant_id, lines, versions)
+    found = by_order(reckon(merchant_id, lines, versions))
     now = clock.now()
     points = _settle(merchant_id, POINTS, [_points_target(one, now) for one in found], by)
     if any(version.terms.growth_per_fen for version in versions):
@@ -81,7 +81,7 @@ def _with_siblings(merchant_id: int, order_ids: Collection[int]) -> list[int]:
 
 def _points_target(one: Yield, now: datetime) -> ledger.Target:
     return ledger.Target(
-        one.member_id, line_source(one.line_id), one.points, one.available_at, one.expires_at,
+        one.member_id, order_source(one.order_id), one.points, one.available_at, one.expires_at,
         one.version.id if one.version else None, one.counted_at or now, note_of(one),
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ def _points_target(one: Yield, now: datetime) -> ledger.Target:
 def _growth_target(one: Yield, now: datetime) -> ledger.Target:
     at = one.counted_at or now
     return ledger.Target(
-        one.member_id, line_source(one.line_id), one.growth, at, None, one.version.id if one.version else None, at,
+        one.member_id, order_source(one.order_id), one.growth, at, None, one.version.id if one.version else None, at,
         note_of(one),
     )  # fmt: skip
 

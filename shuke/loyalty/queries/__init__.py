@@ -36,7 +36,7 @@ from shuke.loyalty.queries.rulebook import (
     SavedPointsRule,
     level_rule,
     level_rules,
-    line_source,
+    order_source,
     points_rule,
     points_rules,
 )
@@ -62,6 +62,6 @@ __all__ = [
     "Liability", "PointsPreview", "PointsSummary", "SavedLevelRule", "SavedPointsRule", "Step", "Told", "Warned", "Way",
     "adjustments", "expiring_soon", "explain_balance", "explain_gain", "explain_level", "explain_line", "explain_warning", "history",
     "journal", "ladder", "level_counts", "level_gain", "level_members", "level_moves", "level_of", "level_rule", "level_rules", "levels_of",
-    "liability", "line_source", "points_rule", "points_rules", "points_summary", "preview_levels",
+    "liability", "order_source", "points_rule", "points_rules", "points_summary", "preview_levels",
     "preview_points_rule", "recent_moves", "warned", "way_to",
 ]  # fmt: skip

@@ -88,7 +88,7 @@ def explain_line(
         return _join(_adjusted(line, names) + _dates(line, zone))
     if line.kind == "welcome":
         return _join([_("Welcome points"), _gain(line.amount), *_dates(line, zone)])
-    if line.source.startswith("line:"):
+    if line.source.startswith("order:"):
         if line.amount < 0:
             return _join(_taken_back(line))
         return _join(_earned(line, rules.get(line.rule_id or 0)) + _dates(line, zone))

@@ -66,7 +66,7 @@ def points_summary(merchant_id: int, member_id: int) -> PointsSummary:
         for line in page:
             if line.state == "expired" and line.amount < 0:
                 continue
-            if line.source.startswith("line:"):
+            if line.source.startswith("order:"):
                 earned += line.amount
             elif line.kind == "adjusted":
                 adjusted += line.amount

@@ -46,9 +46,9 @@ class SavedLevelRule:
         return self.spec.levels[level_no].name if level_no < len(self.spec.levels) else str(level_no)
 
 
-def line_source(line_id: int) -> str:
-    """What an order line is called as a source in the ledger."""
-    return f"line:{line_id}"
+def order_source(order_id: int) -> str:
+    """What an order is called as a source in the ledger."""
+    return f"order:{order_id}"
 
 
 def signup_source(member_id: int) -> str:

@@ -153,6 +153,24 @@ def yields(
     return found
 
 
+def by_order(found: Iterable[Yield]) -> list[Yield]:
+    """One Yield an order, the sum of its lines'. `line_id` is that of its first line that counts."""
+    orders: dict[int, Yield] = {}
+    for one in found:
+        known = orders.get(one.order_id)
+        if known is None or known.version is None:
+            orders[one.order_id] = one
+        elif one.version is not None:
+            orders[one.order_id] = known._replace(
+                eligible_fen=known.eligible_fen + one.eligible_fen,
+                refund_fen=known.refund_fen + one.refund_fen,
+                earned=known.earned + one.earned,
+                points=known.points + one.points,
+                growth=known.growth + one.growth,
+            )
+    return list(orders.values())
+
+
 def counted(reached: Moments, newest_first: Sequence[Version]) -> tuple[datetime, Version] | None:
     """When an order counts that was placed, paid and finished at these instants, and by which version.
 
