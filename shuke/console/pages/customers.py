@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -189,13 +189,18 @@ _BULK: dict[str, Callable[[Desk, list[int]], tuple[str, str]]] = {
 }
 
 
-def _undo_path(desk: Desk, steps: list[tuple[str, str | int, list[int]]]) -> str:
+def _undo_path(desk: Desk, steps: Sequence[tuple[str, str | int, list[int]]]) -> str:
     """Remember exactly whom an act changed; where to post to for taking it back, "" when nothing changed."""
-    steps = [step for step in steps if step[2]]
-    if not steps:
+    changed = [step for step in steps if step[2]]
+    if not changed:
         return ""
     key = secrets.token_urlsafe(12)
-    desk.request.session[UNDO_KEY] = {"key": key, "merchant_id": desk.merchant_id, "steps": steps, "back": _back(desk)}
+    desk.request.session[UNDO_KEY] = {
+        "key": key,
+        "merchant_id": desk.merchant_id,
+        "steps": changed,
+        "back": _back(desk),
+    }
     return reverse("console:members_undo", args=[key])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -172,7 +173,7 @@ def rejects(desk: Desk, import_id: int) -> HttpResponseBase:
     return response
 
 
-def _take(desk: Desk, shop_id: int, file: UploadedFile) -> int:
+def _take(desk: Desk, shop_id: int, file: UploadedFile[Any]) -> int:
     """Keep and recognise one file; refused, nothing of it is left."""
     import_id = trade.upload(desk.merchant_id, shop_id, file.name or "", file.chunks(), by=desk.by)
     try:

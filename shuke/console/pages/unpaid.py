@@ -38,6 +38,7 @@ def show(desk: Desk) -> HttpResponse:
         shown=SHOWN,
         waiting=waiting[:SHOWN],
         waiting_count=len(waiting),
+        counted=f"{len(waiting)}+" if len(orders) == ORDERS else str(len(waiting)),
         answered=[row for row in rows if row[0].reason][:SHOWN],
         products=_by_product(told),
         chart=_chart(told),

@@ -7,6 +7,9 @@ const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 // Toasts
 
 function toast({ text, tone = "success", undo = "" }) {
+  // What asks every second must not say every second that nobody answers.
+  const isThere = [...document.querySelectorAll("#toasts .is-danger .toast-text")].some((one) => one.textContent === text);
+  if (isThere && tone === "danger") return;
   const shown = [...document.querySelectorAll(".toast-card .toast-text")];
   if (tone !== "success" && shown.some((one) => one.textContent === text)) return;
   const card = document.getElementById("toast").content.firstElementChild.cloneNode(true);
