@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -14,7 +14,9 @@ from pydantic import Field
 
 from shuke.console.customer_forms import Reason
 from shuke.core.specs import Form, FormField, Spec, Ui
+from shuke.core.specs.posted import Given
 from shuke.members import queries as members
+from shuke.merchants import queries as merchants
 
 Text = str | Promise
 
@@ -30,10 +32,21 @@ Names = Annotated[
 ]
 
 
+Shop = Annotated[
+    int | None,
+    Ui(
+        gettext_lazy("Shop"),
+        help=gettext_lazy("Two shops may know different people by one nick."),
+        placeholder=gettext_lazy("All shops"),
+    ),
+]
+
+
 class AdjustForm(Spec):
     """Points to give to or take from everybody on a list; `key` makes pressing twice harmless."""
 
     nicks: Names
+    shop_id: Shop = None
     direction: Annotated[
         Literal["give", "take"],
         Ui(
@@ -60,6 +73,7 @@ class SetLevelForm(Spec):
     """A level for everybody on a list; the page offers the levels."""
 
     nicks: Names
+    shop_id: Shop = None
     level_no: Annotated[int, Ui(gettext_lazy("Level"), widget="radio")]
     reason: Reason
     until_on: Annotated[
@@ -98,23 +112,34 @@ def carried(form: Form, *, without: Sequence[str] = ()) -> list[tuple[str, str]]
     ]  # fmt: skip
 
 
-def people(merchant_id: int, nicks: Sequence[str]) -> tuple[dict[int, str], list[str]]:
+def shop_choices(merchant_id: int) -> Given:
+    """The shops to choose from; the form asks only where there are several."""
+    return {"shop_id": [(shop.id, shop.name) for shop in merchants.shops(merchant_id)]}
+
+
+def asked(form: Form) -> Form:
+    """The form without a question that has only one answer."""
+    form.fields = [one for one in form.fields if one.shape.name != "shop_id" or len(one.options) > 1]
+    return form
+
+
+def people(
+    merchant_id: int, nicks: Sequence[str], *, shop_id: int | None = None
+) -> tuple[dict[int, str], list[str]]:  # fmt: skip
     """The members who bear these nicks, each once, as id → nick; and a sentence for every nick that is nobody's or
     stands for several.
     """
     wanted = list(dict.fromkeys(nicks))
-    found: Mapping[int, str] = {}
-    held = members.by_nicks(merchant_id, wanted)
+    held = members.by_nicks(merchant_id, wanted, shop_id=shop_id)
     unknown = [nick for nick in wanted if nick not in held]
     double = [nick for nick in wanted if len(held.get(nick, [])) > 1]
     problems = []
     if unknown:
         problems.append(_("Nobody is called %(names)s.") % {"names": _shown(unknown)})
     if double:
-        text = _("Several customers are called %(names)s, in different shops: please open the right one's page.")
+        text = _("Several customers are called %(names)s, in different shops: please choose the shop.")
         problems.append(text % {"names": _shown(double)})
-    found = {held[nick][0]: nick for nick in wanted if len(held.get(nick, [])) == 1}
-    return dict(found), problems
+    return {held[nick][0]: nick for nick in wanted if len(held.get(nick, [])) == 1}, problems
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -175,9 +200,7 @@ POINTS_CHAPTERS = (
 LEVEL_CHAPTERS = (
     Chapter(
         gettext_lazy("The levels"),
-        gettext_lazy(
-            "From the lowest up. A discount of 9.5 takes a twentieth off; 10 is the full price."
-        ),
+        gettext_lazy("From the lowest up. A discount of 9.5 takes a twentieth off; 10 is the full price."),
         ("levels", "for_taobao"),
     ),
     Chapter(

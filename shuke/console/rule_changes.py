@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from shuke.core.specs import Form, FormField, Spec, form_for
+from shuke.core.specs.posted import Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +20,25 @@ class Changed:
     after: str
 
 
-def changes(before: Spec | None, after: Spec) -> list[Changed]:
+def changes(
+    before: Spec | None, after: Spec, *, without: Collection[str] = (), choices: Given | None = None
+) -> list[Changed]:  # fmt: skip
     """Every field that differs, in the order of the form; nothing for the first version."""
     if before is None:
         return []
     found: list[Changed] = []
-    for old, new in zip(form_for(type(after), before), form_for(type(after), after), strict=True):
+    for old, new in zip(_form(before, choices), _form(after, choices), strict=True):
+        if new.shape.name in without:
+            continue
         if new.shape.kind == "rows":
             found += _rows(old, new)
         elif (was := said(old)) != (now := said(new)):
             found.append(Changed(new.label, was, now))
     return found
+
+
+def _form(value: Spec, choices: Given | None) -> Form:
+    return form_for(type(value), value, choices=choices)
 
 
 def said(field: FormField) -> str:
@@ -49,8 +59,8 @@ def _rows(old: FormField, new: FormField) -> list[Changed]:
     if len(was) == len(now):
         pairs = list(zip(was, now, strict=True))
         return [Changed(_numbered(new, number), *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1]]
-    gone = [Changed(new.row_word, row, "") for row in was if row not in now]
-    return gone + [Changed(new.row_word, "", row) for row in now if row not in was]
+    gone = [Changed(new.label, row, "") for row in was if row not in now]
+    return gone + [Changed(new.label, "", row) for row in now if row not in was]
 
 
 def _numbered(field: FormField, number: int) -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from shuke.console import customer_words, loyalty_charts, rule_changes
 from shuke.console.desk import Desk, page
-from shuke.console.loyalty_forms import SetLevelForm, carried, people
+from shuke.console.loyalty_forms import SetLevelForm, asked, carried, people, shop_choices
 from shuke.console.pages.levels_rule import planned
 from shuke.core import progress
 from shuke.core.progress import Progress
@@ -22,7 +22,7 @@ from shuke.members import queries as members
 from shuke.trade import queries as trade
 
 SOON_DAYS = 30
-MOVES = 20
+MOVES = 12
 WARNED = 50
 
 
@@ -35,7 +35,7 @@ def overview(desk: Desk) -> HttpResponse:
     steps = queries.ladder(desk.merchant_id)
     moves = queries.recent_moves(desk.merchant_id, limit=MOVES)
     warned = queries.warned(desk.merchant_id, days=SOON_DAYS, limit=WARNED + 1)
-    names = members.names(desk.merchant_id, {one.member_id for one in (*moves, *warned)})
+    names = members.names(desk.merchant_id, [*(one.member_id for one in moves), *(one.member_id for one in warned)])
     return desk.show(
         "console/levels/overview.html",
         rule=rule,
@@ -59,7 +59,7 @@ def versions(desk: Desk) -> HttpResponse:
     """Every version of the ladder: who saved it, when and what changed."""
     found = queries.level_rules(desk.merchant_id)
     doers = customer_words.doers(desk.merchant_id)
-    older: list[SavedLevelRule | None] = [*found[1:], None]
+    older: list[SavedLevelRule | None] = [*found, None][1:]
     return desk.show(
         "console/levels/versions.html",
         rows=[
@@ -87,18 +87,18 @@ def set_by_hand(desk: Desk) -> HttpResponse:
     steps = queries.ladder(desk.merchant_id)
     if not steps:
         return desk.go("console:levels")
-    choices = {"level_no": [(step.no, step.name) for step in steps]}
+    choices = {**shop_choices(desk.merchant_id), "level_no": [(step.no, step.name) for step in steps]}
     if not desk.is_post:
-        return desk.show("console/levels/set.html", form=form_for(SetLevelForm, choices=choices))
+        return desk.show("console/levels/set.html", form=asked(form_for(SetLevelForm, choices=choices)))
     filled = parse(SetLevelForm, desk.post, choices=choices)
     if isinstance(filled, Form):
-        return desk.show("console/levels/set.html", status=422, form=filled)
+        return desk.show("console/levels/set.html", status=422, form=asked(filled))
     form = form_for(SetLevelForm, filled, choices=choices)
-    chosen, problems = people(desk.merchant_id, filled.nicks)
+    chosen, problems = people(desk.merchant_id, filled.nicks, shop_id=filled.shop_id)
     for text in problems:
         form = form.refuse(text, "nicks")
     if problems:
-        return desk.show("console/levels/set.html", status=422, form=form)
+        return desk.show("console/levels/set.html", status=422, form=asked(form))
     if desk.post.get("confirmed") != "1":
         return _confirm(desk, filled, form, chosen, steps[filled.level_no].name)
     loyalty.set_level(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from shuke.console import customer_words, loyalty_charts, rule_changes
 from shuke.console.desk import Desk, page
 from shuke.console.loyalty_forms import carried
-from shuke.console.pages.points_rule import start_on_past
+from shuke.console.pages.points_rule import levels_by_name, start_on_past
 from shuke.core import clock, progress
 from shuke.core.progress import Progress
 from shuke.core.specs import form_for
@@ -61,11 +61,17 @@ def versions(desk: Desk) -> HttpResponse:
     found = queries.points_rules(desk.merchant_id)
     doers = customer_words.doers(desk.merchant_id)
     now = queries.points_rule(desk.merchant_id)
-    older: list[SavedPointsRule | None] = [*found[1:], None]
+    older: list[SavedPointsRule | None] = [*found, None][1:]
+    names = levels_by_name(desk)
     return desk.show(
         "console/points/versions.html",
+        # From when a version holds is told in its head.
         rows=[
-            (one, doers.get(one.saved_by, _("Shuke")), rule_changes.changes(before.spec if before else None, one.spec))
+            (
+                one,
+                doers.get(one.saved_by, _("Shuke")),
+                rule_changes.changes(before.spec if before else None, one.spec, without=("start_on",), choices=names),
+            )
             for one, before in zip(found, older, strict=True)
         ],
         in_force=now.number if now else None,

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from shuke.analytics.queries.exporting import harmless
 from shuke.console import customer_words, downloads, loyalty_forms
 from shuke.console.desk import Desk, page
 from shuke.console.loyalty_forms import AdjustForm, carried
@@ -108,7 +109,7 @@ def export(desk: Desk) -> HttpResponseBase:
         desk.merchant_id, "points.exported", by=desk.by, object_kind="points",
         kind=wanted.kind, member_id=wanted.member_id, first_on=str(wanted.first_on or ""), last_on=str(wanted.last_on or ""),
     )  # fmt: skip
-    rows = _export_rows(desk, wanted.arguments())
+    rows = ([harmless(cell) for cell in row] for row in _export_rows(desk, wanted.arguments()))
     pieces = downloads.within(desk.merchant_id, downloads.csv_pieces(rows))
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     name = _("points %(day)s") % {"day": clock.today(desk.zone).isoformat()}
@@ -119,13 +120,14 @@ def export(desk: Desk) -> HttpResponseBase:
 @page("points.adjust", methods=("GET", "POST"))
 def adjust(desk: Desk) -> HttpResponse:
     """Give or take points for everybody on a pasted list: filled in, confirmed with the sum, done once."""
+    choices = loyalty_forms.shop_choices(desk.merchant_id)
     if not desk.is_post:
-        return _ask(desk, form_for(AdjustForm, {"key": secrets.token_urlsafe(16)}))
-    filled = parse(AdjustForm, desk.post)
+        return _ask(desk, form_for(AdjustForm, {"key": secrets.token_urlsafe(16)}, choices=choices))
+    filled = parse(AdjustForm, desk.post, choices=choices)
     if isinstance(filled, Form):
         return _ask(desk, filled, status=422)
-    form = form_for(AdjustForm, filled)
-    chosen, problems = loyalty_forms.people(desk.merchant_id, filled.nicks)
+    form = form_for(AdjustForm, filled, choices=choices)
+    chosen, problems = loyalty_forms.people(desk.merchant_id, filled.nicks, shop_id=filled.shop_id)
     for text in problems:
         form = form.refuse(text, "nicks")
     if problems:
@@ -151,7 +153,7 @@ def doer(by: str, doers: dict[str, str]) -> str:
 
 
 def _ask(desk: Desk, form: Form, *, status: int = 200) -> HttpResponse:
-    return desk.show("console/points/adjust.html", status=status, form=form)
+    return desk.show("console/points/adjust.html", status=status, form=loyalty_forms.asked(form))
 
 
 def _confirm(desk: Desk, filled: AdjustForm, form: Form, chosen: dict[int, str]) -> HttpResponse:

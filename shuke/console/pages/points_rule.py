@@ -33,13 +33,13 @@ def edit(desk: Desk) -> HttpResponse:
     """The form, with the newest version in it."""
     newest = _newest(desk)
     value = newest.spec.model_copy(update={"start_on": None}) if newest else None
-    return _form(desk, form_for(PointsRuleSpec, value, choices=_levels(desk)))
+    return _form(desk, form_for(PointsRuleSpec, value, choices=levels_by_name(desk)))
 
 
 @page("rules.edit", methods=("POST",))
 def preview(desk: Desk) -> HttpResponse:
     """What the form would do as it stands, beside the rule in force; nothing is saved."""
-    filled = parse(PointsRuleSpec, desk.post, choices=_levels(desk))
+    filled = parse(PointsRuleSpec, desk.post, choices=levels_by_name(desk))
     if isinstance(filled, Form):
         return desk.show("console/points/problems.html", status=422, form=filled)
     found = queries.preview_points_rule(desk.merchant_id, filled)
@@ -50,7 +50,7 @@ def preview(desk: Desk) -> HttpResponse:
 def save(desk: Desk) -> HttpResponse:
     """Save a rule: first asks whether past orders shall be computed too, unless there are none or the answer is here."""
     newest = _newest(desk)
-    filled = parse(PointsRuleSpec, desk.post, choices=_levels(desk))
+    filled = parse(PointsRuleSpec, desk.post, choices=levels_by_name(desk))
     if isinstance(filled, Form):
         return _form(desk, filled, status=422)
     _check_basis(desk, newest)
@@ -62,12 +62,19 @@ def save(desk: Desk) -> HttpResponse:
     if answer == "past" and filled.start_on is None:
         return _ask(desk, filled, error=_("Please give the day."))
     spec = filled if is_later or answer == "past" else filled.model_copy(update={"start_on": None})
-    if newest and newest.spec == spec and answer != "past":
+    if newest and answer != "past" and _holds_already(newest, spec):
         return desk.go("console:points", said=_("This rule is in force already; nothing was changed."))
     loyalty.save_points_rule(desk.merchant_id, spec, by=desk.by)
     if is_later:
         return desk.go("console:points", said=str(LATER) % {"day": filled.start_on})
     return desk.go("console:points", said=COMPUTING if spec.start_on else SAVED)
+
+
+def _holds_already(newest: SavedPointsRule, spec: PointsRuleSpec) -> bool:
+    """Whether saving would change nothing from now on."""
+    if spec.start_on is not None or newest.valid_from > clock.now():
+        return newest.spec == spec
+    return newest.spec.model_copy(update={"start_on": None}) == spec
 
 
 def start_on_past(desk: Desk) -> date:
@@ -135,7 +142,7 @@ def _newest(desk: Desk) -> SavedPointsRule | None:
     return next(iter(queries.points_rules(desk.merchant_id)), None)
 
 
-def _levels(desk: Desk) -> Given:
+def levels_by_name(desk: Desk) -> Given:
     """The shop's levels by name, for the rows of multiples."""
     found = [(step.no, step.name) for step in queries.ladder(desk.merchant_id)]
     return {"level_times.level_no": found} if found else {}

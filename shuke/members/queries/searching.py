@@ -33,8 +33,8 @@ def search(merchant_id: int, text: str, *, limit: int = MOST) -> list[int]:
     return list(found)[:limit]
 
 
-def by_nicks(merchant_id: int, nicks: Collection[str]) -> dict[str, list[int]]:
-    """Ids of the members who bear these nicks, each written as a whole; nicks of nobody are left out.
+def by_nicks(merchant_id: int, nicks: Collection[str], *, shop_id: int | None = None) -> dict[str, list[int]]:
+    """Ids of the members who bear these nicks, each written as a whole, in one shop or in any; nicks of nobody are left out.
 
     Several ids stand where two shops know different people by one nick.
     """
@@ -44,7 +44,11 @@ def by_nicks(merchant_id: int, nicks: Collection[str]) -> dict[str, list[int]]:
     for value, member_id in sql.rows(
         "SELECT DISTINCT value, member_id FROM members_identity WHERE merchant_id = %(merchant_id)s AND kind = 'nick'"
         " AND shop_id = ANY(%(shops)s) AND value = ANY(%(values)s) ORDER BY value, member_id",
-        {"merchant_id": merchant_id, "shops": [shop.id for shop in shops(merchant_id)], "values": list(asked)},
+        {
+            "merchant_id": merchant_id,
+            "values": list(asked),
+            "shops": [shop.id for shop in shops(merchant_id) if shop_id in {None, shop.id}],
+        },
     ):
         held = found.setdefault(asked[value], [])
         if member_id not in held:
