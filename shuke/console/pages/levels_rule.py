@@ -34,7 +34,7 @@ def preview(desk: Desk) -> HttpResponse:
     """Who would move under the form as it stands; nothing is saved."""
     filled = parse(LevelRuleSpec, desk.post)
     if isinstance(filled, Form):
-        return desk.show("console/points/problems.html", status=422, form=filled)
+        return desk.show("console/points/problems.html", form=filled)
     found = queries.preview_levels(desk.merchant_id, filled, samples=SAMPLES)
     return desk.show("console/levels/preview.html", **_figures(desk, found, planned(desk, filled)))
 

@@ -41,7 +41,7 @@ def preview(desk: Desk) -> HttpResponse:
     """What the form would do as it stands, beside the rule in force; nothing is saved."""
     filled = parse(PointsRuleSpec, desk.post, choices=levels_by_name(desk))
     if isinstance(filled, Form):
-        return desk.show("console/points/problems.html", status=422, form=filled)
+        return desk.show("console/points/problems.html", form=filled)
     found = queries.preview_points_rule(desk.merchant_id, filled)
     return desk.show("console/points/preview.html", filled=filled, **_figures(desk, found, filled))
 
