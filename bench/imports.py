@@ -63,7 +63,7 @@ def plain_copy(here: Ground, path: Path) -> float:
     for _ in range(2):
         with psycopg.connect(owner, autocommit=True) as connection:
             connection.execute("DROP TABLE IF EXISTS plain")
-            connection.execute(f"CREATE TABLE plain ({columns})")  # type: ignore[call-overload]
+            connection.execute(f"CREATE TABLE plain ({columns})")
             began = time.perf_counter()
             statement = "COPY plain FROM STDIN (FORMAT csv, HEADER, ENCODING 'GBK')"
             with path.open("rb") as file, connection.cursor().copy(statement) as copy:
@@ -107,9 +107,10 @@ def child(step: str, home: str, merchant: str, import_id: str) -> None:
     import django
 
     django.setup()
-    from shuke.core import facts
+    from shuke.core import facts, jobs
     from shuke.trade import actions as trade
 
+    jobs.collect_seldom()  # as a worker does
     began = time.perf_counter()
     if step == "import":
         trade.run(int(merchant), int(import_id))

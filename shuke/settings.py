@@ -101,7 +101,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["shuke.core.uploads.LimitedUpload"]
+FILE_UPLOAD_TEMP_DIR = SHUKE_HOME / "clear"
 
 _owner: dict[str, str]
 _app: dict[str, str]

@@ -7,7 +7,6 @@ skipped and none is told twice but after a crash; stories therefore recompute fr
 
 from __future__ import annotations
 
-import json
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -16,6 +15,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any, ClassVar, TypeVar
 
+import orjson
 from django.db import transaction
 
 from shuke.core import clock, sql
@@ -87,8 +87,8 @@ def publish(merchant_id: int, found: Iterable[Fact], *, by: Actor = SYSTEM) -> N
             "kind": one.kind,
             "member_id": one.member_id,
             "subject_id": one.subject_id,
-            "payload": {name: getattr(one, name) for name in _payload_names(type(one))},
-            "happened_at": one.happened_at.isoformat(),
+            "payload": {name: getattr(one, name) for name in _payload_names(one.kind)},
+            "happened_at": one.happened_at,
         }
         for one in batch
     ]
@@ -99,7 +99,7 @@ def publish(merchant_id: int, found: Iterable[Fact], *, by: Actor = SYSTEM) -> N
         FROM jsonb_to_recordset(%(facts)s::jsonb)
             AS f (kind text, member_id bigint, subject_id bigint, payload jsonb, happened_at timestamptz)
         """,
-        {"merchant_id": merchant_id, "by": by.label, "facts": json.dumps(rows)},
+        {"merchant_id": merchant_id, "by": by.label, "facts": orjson.dumps(rows).decode()},
     )
     if any(one.kind in _stories for one in batch):
         _wake(merchant_id)
@@ -270,7 +270,7 @@ def _make(row: Sequence[Any]) -> Fact | None:
     cls = _kinds.get(kind)
     if cls is None:
         return None
-    known = _payload_names(cls)
+    known = _payload_names(kind)
     values = sql.loads(payload)
     return cls(
         fact_id=fact_id,
@@ -282,8 +282,8 @@ def _make(row: Sequence[Any]) -> Fact | None:
 
 
 @cache
-def _payload_names(cls: type[Fact]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(cls) if f.name not in _COMMON)
+def _payload_names(kind: str) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(_kinds[kind]) if f.name not in _COMMON)
 
 
 def _wake(merchant_id: int) -> None:

@@ -18,7 +18,7 @@ from shuke.core.errors import Refused
 
 _BLOCK = 1 << 20
 _LENGTH = 4
-_CLEAR_FOR_SECONDS = 24 * 3600
+_CLEAR_FOR_SECONDS = 6 * 3600
 
 
 def keep(merchant_id: int, name: str, chunks: Iterable[bytes], vault: Vault, *, limit_bytes: int) -> tuple[str, int]:
@@ -69,11 +69,12 @@ def drop(kept: str) -> None:
 
 
 def sweep_clear() -> None:
-    """Remove clear files that killed processes left behind."""
+    """Remove clear files that killed processes left behind: readers' (named by their process) and half uploads."""
     for path in _folder("clear").iterdir():
         with contextlib.suppress(FileNotFoundError):
-            pid = int(path.name.split("-", 1)[0])
-            if not _alive(pid) or path.stat().st_mtime < time.time() - _CLEAR_FOR_SECONDS:
+            owner = path.name.split("-", 1)[0]
+            is_left = owner.isdigit() and not _alive(int(owner))
+            if is_left or path.stat().st_mtime < time.time() - _CLEAR_FOR_SECONDS:
                 path.unlink()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+
+import orjson
 
 from shuke.core.crypto import Vault
 from shuke.platforms.platform import OrderRecord
@@ -23,14 +24,14 @@ def seal(vault: Vault, merchant_id: int, order_id: int, fields: Mapping[str, str
     """Seal for this order's row; None when there is nothing."""
     if not fields:
         return None
-    return vault.seal(json.dumps(fields, ensure_ascii=False), row=_row(merchant_id, order_id))
+    return vault.seal_bytes(orjson.dumps(fields), row=_row(merchant_id, order_id))
 
 
 def unseal(vault: Vault, merchant_id: int, order_id: int, sealed: bytes | memoryview | None) -> dict[str, str]:
     """The private fields of an order."""
     if sealed is None:
         return {}
-    fields: dict[str, str] = json.loads(vault.open(sealed, row=_row(merchant_id, order_id)))
+    fields: dict[str, str] = orjson.loads(vault.open_bytes(sealed, row=_row(merchant_id, order_id)))
     return fields
 
 

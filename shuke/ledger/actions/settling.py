@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -117,7 +117,7 @@ class _Settling:
             for position, one in enumerate(self.targets):
                 copy.write_row((position, one.member_id, one.source, one.amount, one.available_at, one.expires_at,
                                 one.rule_id, one.happened_at,
-                                None if one.note is None else json.dumps(one.note, ensure_ascii=False)))  # fmt: skip
+                                None if one.note is None else orjson.dumps(one.note).decode()))  # fmt: skip
 
     def _set_known_aside(self) -> list[tuple[Any, ...]]:
         """Leave only sources without lots on the stage; (position, holder) of known ones that are to change."""

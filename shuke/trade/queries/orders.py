@@ -68,7 +68,7 @@ def earning_lines(merchant_id: int, order_ids: Collection[int]) -> list[EarningL
     # One JSON text for all rows: reading a million lines value by value costs ten times as much.
     told = sql.scalar(_EARNING, {"merchant_id": merchant_id, "order_ids": sql.numbers(order_ids)})
     return [
-        EarningLine(*row[:11], _moment(row[11]), _moment(row[12]), _moment(row[13]), *row[14:])
+        EarningLine._make((*row[:11], _moment(row[11]), _moment(row[12]), _moment(row[13]), *row[14:]))
         for row in sql.loads(told) or ()
     ]
 
