@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
+from psycopg.conninfo import make_conninfo
 
 from shuke.core import clock, database
 from shuke.core.tenancy import tenant
@@ -89,9 +90,8 @@ setattr(TransactionTestCase, "_fixture_teardown", _empty_all_tables)  # noqa: B0
 
 def owner_connection() -> psycopg.Connection[tuple[Any, ...]]:
     """A connection as the tables' owner, for looking behind the walls and breaking things on purpose."""
-    return psycopg.connect(
-        **server().address(database.OWNER, connections["default"].settings_dict["NAME"]), autocommit=True
-    )
+    address = server().address(database.OWNER, connections["default"].settings_dict["NAME"])
+    return psycopg.connect(make_conninfo(**address), autocommit=True)
 
 
 @pytest.fixture

@@ -55,7 +55,9 @@ urlpatterns = [
     path("members/<int:member_id>/orders/", customer.orders, name="member_orders"),
     path("members/<int:member_id>/timeline/", customer.timeline, name="member_timeline"),
     path("members/<int:member_id>/reveal/<str:field>/", customer.reveal, name="member_reveal"),
-    path("members/<int:member_id>/reveal/attribute/<int:attribute_id>/", customer.reveal, name="member_reveal_attribute"),
+    path(
+        "members/<int:member_id>/reveal/attribute/<int:attribute_id>/", customer.reveal, name="member_reveal_attribute"
+    ),
     path("members/<int:member_id>/edit/", customer.edit, name="member_edit"),
     path("members/<int:member_id>/attributes/", customer.attributes, name="member_attributes"),
     path("members/<int:member_id>/note/", customer.note, name="member_note"),

@@ -36,7 +36,7 @@ def ledger_yields_are_what_rules_say(merchant_id: int) -> Iterator[Violation]:
         sources = [order_source(one.order_id) for one in found]
         for asset, amounts in ((POINTS, [one.points for one in found]), (GROWTH, [one.growth for one in found])):
             standing = ledger.by_source(merchant_id, asset, sources)
-            for one, source, amount in zip(found, sources, amounts, strict=True):
+            for source, amount in zip(sources, amounts, strict=True):
                 stands = standing[source].amount if source in standing else 0
                 if stands != amount:
                     yield Violation(

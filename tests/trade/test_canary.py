@@ -54,7 +54,7 @@ def everything(logged: str) -> list[tuple[str, str]]:
     with owner_connection() as connection:
         tables = [row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
         found = [
-            (table, "\n".join(row[0] for row in connection.execute(f'SELECT t::text FROM "{table}" t')))  # type: ignore[call-overload]
+            (table, "\n".join(row[0] for row in connection.execute(f'SELECT t::text FROM "{table}" t')))
             for table in tables
         ]
     folder = Path(settings.SHUKE_HOME)

@@ -18,10 +18,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from pydantic import Field, model_validator
 
-from shuke.console.pages.sign_in import client_address, enter, too_often
+from shuke.console.pages.sign_in import enter, too_often
 from shuke.core.errors import Refused
 from shuke.core.secrets import secret_file
 from shuke.core.specs import Form, Mismatch, Spec, Ui, form_for, parse
+from shuke.core.visitors import client_address
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries
 from shuke.platforms.platform import platforms

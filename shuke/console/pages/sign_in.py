@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 from django.contrib import auth, messages
@@ -21,6 +20,7 @@ from shuke.core import language
 from shuke.core.actors import staff
 from shuke.core.specs import Form, Spec, Ui, form_for, parse
 from shuke.core.tenancy import tenant
+from shuke.core.visitors import client_address
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries
 
@@ -89,14 +89,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     auth.logout(request)
     messages.success(request, _("You are signed out."))
     return HttpResponseRedirect(reverse("console:sign_in"))
-
-
-def client_address(request: HttpRequest) -> str:
-    """Where a request comes from; behind our own proxy, what that proxy saw."""
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    if os.environ.get("SHUKE_BEHIND_PROXY") == "1" and forwarded:
-        return forwarded.rsplit(",", 1)[-1].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def too_often(wait: int) -> str:
