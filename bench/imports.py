@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -80,13 +81,13 @@ def uploaded(here: Ground, path: Path) -> int:
     from shuke.core.tenancy import tenant
     from shuke.trade import actions as trade
 
-    def blocks() -> object:
+    def blocks() -> Iterator[bytes]:
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 yield block
 
     with tenant(here.merchant_id):
-        import_id = trade.upload(here.merchant_id, here.shop_id, path.name, blocks(), by=SYSTEM)  # type: ignore[arg-type]
+        import_id = trade.upload(here.merchant_id, here.shop_id, path.name, blocks(), by=SYSTEM)
         trade.inspect(here.merchant_id, import_id)
         trade.start(here.merchant_id, import_id, by=SYSTEM)
     return import_id

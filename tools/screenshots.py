@@ -6,14 +6,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 ADDRESS = ROOT / "var" / "demo" / "supervisor.lock"
 USERNAME, PASSWORD = "zhanggui", "jiu-shi-shu-ke"
-DESK = {"width": 1280, "height": 860}
-PHONE = {"width": 390, "height": 844}
+DESK = ViewportSize(width=1280, height=860)
+PHONE = ViewportSize(width=390, height=844)
 
 
 def main() -> int:
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _desk(browser: Browser, address: str) -> None:
-    page = browser.new_page(viewport=DESK, locale="zh-CN")  # type: ignore[arg-type]
+    page = browser.new_page(viewport=DESK, locale="zh-CN")
     page.goto(f"{address}/console/sign-in/")
     page.fill("input[name=username]", USERNAME)
     page.fill("input[name=password]", PASSWORD)
@@ -50,7 +50,7 @@ def _desk(browser: Browser, address: str) -> None:
 
 
 def _phone(browser: Browser, link: str) -> None:
-    page = browser.new_page(viewport=PHONE, locale="zh-CN")  # type: ignore[arg-type]
+    page = browser.new_page(viewport=PHONE, locale="zh-CN")
     page.goto(link)
     _take(page, "buyer")
 

@@ -48,7 +48,6 @@ ACTS: dict[str, str | Promise] = {
     "member.revealed": gettext_lazy("looked at a personal field (%(field)s) of customer no. %(object_id)s: %(reason)s"),
     "member.unblacklisted": gettext_lazy("took %(member_count)s customers off the blacklist"),
     "merchant.edited": gettext_lazy("changed the business's name or time zone (%(zone)s)"),
-    "merchant.renamed": gettext_lazy("renamed the business"),
     "order.reason_kept": gettext_lazy("kept why order no. %(object_id)s was not paid"),
     "points.adjusted": gettext_lazy("gave customer no. %(object_id)s %(amount)s points by hand: %(reason)s"),
     "points.exported": gettext_lazy("exported the points ledger"),

@@ -76,7 +76,7 @@ def run_worker(**options: Any) -> None:
     in that job's transaction.
     """
     collect_seldom()
-    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # only the Django app has one
     worker = DjangoApp(connector=connector, import_paths=app.import_paths)
     worker.tasks, worker.periodic_registry = app.tasks, app.periodic_registry
     worker.run_worker(

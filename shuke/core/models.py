@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from shuke.core.tenancy import Scoped, TenantModel
 
 
-class TransactionId(models.Field):  # type: ignore[type-arg]
+class TransactionId(models.Field):  # type: ignore[type-arg]  # Field takes no arguments at run time
     """PostgreSQL's 64-bit transaction number, which says in which order facts became visible."""
 
     def db_type(self, connection: object) -> str:  # noqa: ARG002 - Django's signature

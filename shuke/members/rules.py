@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 OUID, OMID, OPEN_UID, NICK, PHONE = "ouid", "omid", "open_uid", "nick", "phone"
 RANKED_KINDS: Final = (OUID, OMID, OPEN_UID, NICK, PHONE)
-SHOP_KINDS: Final = frozenset({OUID, OPEN_UID, NICK})
 
 FIELDS: Final[dict[str, Promise]] = {
     "name": _("Full name"),
@@ -24,16 +23,9 @@ FIELDS: Final[dict[str, Promise]] = {
     "email": _("E-mail"),
     "alipay": _("Alipay account"),
 }
-FOUND_BY: Final = ("name", "phone", "email", "alipay")
 
 TRADED, UNTRADED, RECRUITED = "traded", "untraded", "recruited"
-RELATION_SOURCES: Final[dict[str, Promise]] = {
-    TRADED: _("Traded"),
-    UNTRADED: _("Ordered only"),
-    RECRUITED: _("Recruited"),
-}
 NORMAL, BLACKLIST = "normal", "blacklist"
-STATUSES: Final[dict[str, Promise]] = {NORMAL: _("Normal"), BLACKLIST: _("Blacklisted")}
 GENDERS: Final[dict[str, Promise]] = {"female": _("Female"), "male": _("Male")}
 EDITABLE: Final[dict[str, Promise]] = {**FIELDS, "gender": _("Gender"), "province": _("Province"), "city": _("City")}
 ATTRIBUTE_KINDS: Final[dict[str, Promise]] = {
@@ -206,11 +198,6 @@ def display_name(nick: str, name: str) -> str:
     if nick and not is_masked(nick):
         return mask_word(nick) if is_personal_word(nick) else nick
     return mask_name(name) if name and not is_masked(name) else (nick or name)
-
-
-def doubled(text: str) -> str:
-    """Each character twice, so that a trigram index finds parts of two characters too."""
-    return "".join(character * 2 for character in text)
 
 
 def month_day(birthday: str) -> int:

@@ -67,15 +67,6 @@ def edit_merchant(merchant_id: int, *, name: str, zone: str, by: Actor) -> None:
     audit(merchant_id, "merchant.edited", by=by, object_kind="merchant", object_id=merchant_id, zone=zone)
 
 
-def rename_merchant(merchant_id: int, name: str, *, by: Actor) -> None:
-    """Give the merchant another name."""
-    sql.run(
-        "UPDATE merchants_merchant SET name = %(name)s WHERE id = %(merchant_id)s",
-        {"merchant_id": merchant_id, "name": _named(name)},
-    )
-    audit(merchant_id, "merchant.renamed", by=by, object_kind="merchant", object_id=merchant_id)
-
-
 def open_shop(merchant_id: int, name: str, platform: str, *, url: str = "", by: Actor) -> int:
     """Add a shop; its id. Refused `name_taken` when the merchant has one of that name."""
     shop_id = sql.scalar(

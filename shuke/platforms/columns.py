@@ -228,7 +228,7 @@ class Chunk:
             for place, cell in enumerate(cells):
                 if meaning[cell] is None:
                     self.reject(place, "state_unknown", column)
-        return [meaning[cell] for cell in cells]  # type: ignore[misc]
+        return [meaning[cell] for cell in cells]  # type: ignore[misc]  # rows with a None are rejected above
 
     def places(self, addresses: Sequence[str]) -> Sequence[Sequence[str]]:
         """Four columns of the parts of addresses: province, city, district, postcode."""

@@ -47,8 +47,6 @@ REASONS: dict[str, str | Promise] = {
     "other": _("Other reason"),
 }
 
-WHOLE_ORDER = "0"
-
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:
     """Split a whole amount (≥ 0) by weights (≥ 0) into parts that add up exactly, by largest remainder.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,9 +13,9 @@ from tests import make
 SignIn = Callable[[str], Client]
 
 
-def browser(name: str, **options: object) -> Client:
+def browser(name: str, **options: Any) -> Client:
     """A browser in which somebody is signed in."""
-    client = Client(**options)  # type: ignore[arg-type]
+    client = Client(**options)
     answer = client.post("/console/sign-in/", {"username": name, "password": make.PASSWORD})
     assert answer.status_code == 302, answer.content.decode()
     return client

@@ -121,7 +121,7 @@ def test_a_refusal_rolls_back_and_is_said_on_the_page_before(alice: Place, owner
     request = desk_request(owner, Referer="http://testserver/console/shops/")
     answer = refusing(request)
     assert (answer.status_code, answer.headers["Location"]) == (302, "http://testserver/console/shops/")
-    assert [str(message) for message in request._messages] == ["Not today, Alice."]  # type: ignore[attr-defined]
+    assert [str(message) for message in request._messages] == ["Not today, Alice."]  # type: ignore[attr-defined]  # a middleware adds it
     assert shop_names(alice) == ["Alice旗舰店"]
 
 

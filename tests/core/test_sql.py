@@ -13,7 +13,7 @@ from shuke.core import sql
 KINDS = {"t": "text", "n": "bigint", "b": "bytea", "f": "boolean", "at": "timestamptz", "on_day": "date"}
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 # Hypothesis wants the ends without a zone, and adds the zone itself.
-MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - see above
 ROWS = st.lists(
     st.tuples(
         st.none() | TEXT,

@@ -8,6 +8,7 @@ import resource
 import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,9 +26,9 @@ ROWS: list[list[object]] = [
 ]
 
 
-def refusal(path: Path, **options: object) -> str:
+def refusal(path: Path, **options: Any) -> str:
     with pytest.raises(Refused) as refused:
-        open_table(path, **options)  # type: ignore[arg-type]
+        open_table(path, **options)
     assert refused.value.message
     return refused.value.code
 

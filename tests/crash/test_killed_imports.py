@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from shuke.cli.sample_exports import write_exports
 from shuke.core.database import OWNER, EmbeddedServer
 
-ORDERS = 24_000
+ORDERS = 11_000
 ROOT = Path(__file__).resolve().parents[2]
 PLAY = Path(__file__).with_name("play.py")
 

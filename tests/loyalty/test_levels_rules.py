@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,8 @@ DAY = timedelta(days=1)
 LADDER = (0, 1, 50000, 150000, 500000)
 
 
-def policy(**values: object) -> Policy:
-    return Policy(LADDER, **values)  # type: ignore[arg-type]
+def policy(**values: Any) -> Policy:
+    return Policy(LADDER, **values)
 
 
 def after(standing: Standing, figure: int, rule: Policy, now: datetime, keep: int | None = None) -> Standing:

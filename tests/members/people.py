@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shuke.core.actors import SYSTEM
+from shuke.members import queries
 from shuke.members.actions import Sighting, recognise
+from shuke.members.queries import Profile
 
 T0 = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
 
@@ -26,3 +28,10 @@ def wang(nick: str = "小王爱买买", **more: Any) -> Sighting:
 def see(merchant_id: int, shop_id: int, *sightings: Sighting, source: str = "import:1") -> list[int]:
     """Recognise as an import does."""
     return recognise(merchant_id, shop_id, sightings, source=source, by=SYSTEM)
+
+
+def profile(merchant_id: int, member_id: int) -> Profile:
+    """The profile of somebody who is there."""
+    found = queries.profile(merchant_id, member_id)
+    assert found is not None
+    return found

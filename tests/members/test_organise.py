@@ -10,7 +10,7 @@ from shuke.core.tenancy import tenant
 from shuke.members import actions, queries
 from shuke.members.specs import AttributeSpec, GroupSpec
 from tests.make import Place
-from tests.members.people import see, told
+from tests.members.people import profile, see, told
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_tags_go_on_and_off_many_at_once(shop: Place, three: list[int]) -> None:
     assert actions.tag(shop.merchant_id, three, ["油皮"], by=shop.by) == 0
     assert [(one.name, one.member_count) for one in queries.tags(shop.merchant_id)] == [("敏感肌", 3), ("油皮", 3)]
     assert actions.untag(shop.merchant_id, three[:2], ["油皮", "没有的"], by=shop.by) == 2
-    assert [name for _, name in queries.profile(shop.merchant_id, three[0]).tags] == ["敏感肌"]  # type: ignore[union-attr]
+    assert [name for _, name in profile(shop.merchant_id, three[0]).tags] == ["敏感肌"]
     sentences = [one.sentence() for one in facts.timeline(shop.merchant_id, three[0])]
     assert kinds(shop, three[0]).count("members.tagged") == 2
     assert any("油皮" in sentence for sentence in sentences)
@@ -73,7 +73,7 @@ def test_the_blacklist_needs_a_reason(shop: Place, three: list[int]) -> None:
     assert (found.is_blacklisted, found.status_reason) == (True, "恶意退款")
     assert set(queries.blacklisted_since(shop.merchant_id, three)) == set(three[:2])
     assert actions.unblacklist(shop.merchant_id, three, by=shop.by) == 2
-    assert queries.profile(shop.merchant_id, three[0]).status_reason == ""  # type: ignore[union-attr]
+    assert profile(shop.merchant_id, three[0]).status_reason == ""
 
 
 def test_notes_are_kept_and_numbers_in_them_masked(shop: Place, three: list[int]) -> None:
@@ -135,5 +135,7 @@ def test_charlie_sorts_none_of_alices_members(alice: Place, charlie: Place) -> N
         with pytest.raises(Missing):
             actions.write_note(charlie.merchant_id, hers[0], "捣乱", by=charlie.by)
     with tenant(alice.merchant_id):
-        assert queries.profile(alice.merchant_id, hers[0]).status == "normal"  # type: ignore[union-attr]
-        assert queries.group(alice.merchant_id, group).member_count == 0  # type: ignore[union-attr]
+        assert profile(alice.merchant_id, hers[0]).status == "normal"
+        kept = queries.group(alice.merchant_id, group)
+        assert kept is not None
+        assert kept.member_count == 0

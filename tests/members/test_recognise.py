@@ -15,7 +15,7 @@ from shuke.members import actions, checks, queries
 from shuke.merchants import actions as merchants
 from tests import make
 from tests.make import Place
-from tests.members.people import T0, see, told, wang
+from tests.members.people import T0, profile, see, told, wang
 
 
 def count(table: str) -> int:
@@ -104,9 +104,9 @@ def test_another_ouid_under_a_known_nick_is_another_person(shop: Place) -> None:
 
 def test_relation_source_rises_with_the_first_purchase(shop: Place) -> None:
     [member_id] = see(shop.merchant_id, shop.shop_id, told("小美", day=5))
-    assert queries.profile(shop.merchant_id, member_id).relation_source == "untraded"  # type: ignore[union-attr]
+    assert profile(shop.merchant_id, member_id).relation_source == "untraded"
     see(shop.merchant_id, shop.shop_id, told("小美", traded=True))
-    assert queries.profile(shop.merchant_id, member_id).relation_source == "traded"  # type: ignore[union-attr]
+    assert profile(shop.merchant_id, member_id).relation_source == "traded"
 
 
 def test_a_nick_that_is_a_phone_number_does_not_lie_open(shop: Place) -> None:

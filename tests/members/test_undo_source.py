@@ -5,7 +5,7 @@ from __future__ import annotations
 from shuke.core import sql
 from shuke.members import actions, checks, queries
 from tests.make import Place
-from tests.members.people import see, told, wang
+from tests.members.people import profile, see, told, wang
 
 
 def tables() -> list[int]:
@@ -26,7 +26,7 @@ def test_what_a_second_import_told_too_stays_until_that_is_undone(shop: Place) -
     see(shop.merchant_id, shop.shop_id, wang(day=2, phone="13900005678"), source="import:1")
     assert actions.undo_source(shop.merchant_id, "import:1", keep=[member_id]) == []
     assert [one.mask for one in queries.history(shop.merchant_id, member_id, "phone")] == ["138****1234"]
-    assert queries.profile(shop.merchant_id, member_id).source == "import:2"  # type: ignore[union-attr]
+    assert profile(shop.merchant_id, member_id).source == "import:2"
     assert checks.run(shop.merchant_id) == []
     assert actions.undo_source(shop.merchant_id, "import:2") == [member_id]
     assert tables() == [0, 0, 0, 0]

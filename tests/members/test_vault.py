@@ -20,7 +20,7 @@ from shuke.merchants import actions as merchants
 from shuke.merchants import queries as merchant_queries
 from tests.conftest import NOW, owner_connection
 from tests.make import Place
-from tests.members.people import T0, see, told, wang
+from tests.members.people import T0, profile, see, told, wang
 
 
 def masks(place: Place, member_id: int) -> dict[str, str]:
@@ -145,7 +145,7 @@ def test_staff_fill_in_a_profile_and_forget_a_field(shop: Place) -> None:
     assert masks(shop, member_id) == {"name": "赵**", "birthday": "****-05-01", "email": "z***@example.com"}
     actions.forget_field(shop.merchant_id, member_id, "birthday", by=shop.by)
     assert masks(shop, member_id) == {"name": "赵**", "email": "z***@example.com"}
-    assert queries.profile(shop.merchant_id, member_id).birth_month_day is None  # type: ignore[union-attr]
+    assert profile(shop.merchant_id, member_id).birth_month_day is None
     assert checks.run(shop.merchant_id) == []
 
 

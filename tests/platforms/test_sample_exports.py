@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shuke.cli.sample_exports import write_exports
+from shuke.cli.sample_exports import LineLayout, OrderLayout, write_exports
 from shuke.core.errors import Refused
 from shuke.core.tables import open_table
 from shuke.platforms.platform import recognise
@@ -19,8 +19,8 @@ from tests.platforms.export_rows import DOWNLOADED, SHANGHAI, UNTIL, read_file
 
 
 @pytest.mark.parametrize(("layout", "lines"), [("V4", "D1"), ("V4", "D2"), ("V9", "D2"), ("V10", "D2")])
-def test_generated_files_are_read_whole(tmp_path: Path, layout: str, lines: str) -> None:
-    paths = write_exports(tmp_path, orders=400, buyers=150, layout=layout, lines=lines)  # type: ignore[arg-type]
+def test_generated_files_are_read_whole(tmp_path: Path, layout: OrderLayout, lines: LineLayout) -> None:
+    paths = write_exports(tmp_path, orders=400, buyers=150, layout=layout, lines=lines)
     _, orders = read_file(paths[0], layout)
     _, details = read_file(paths[1], lines)
     assert (len(orders.records), orders.rejects, details.rejects) == (400, [], [])

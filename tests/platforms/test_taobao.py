@@ -15,13 +15,15 @@ from tests.platforms.export_rows import LINE, ORDER, SHANGHAI, read
 def order(**changes: str) -> OrderRecord:
     parsed = read("taobao", ORDER | changes)
     assert parsed.rejects == []
-    return parsed.records[0]  # type: ignore[no-any-return]
+    found: OrderRecord = parsed.records[0]
+    return found
 
 
 def line(**changes: str) -> LineRecord:
     parsed = read("taobao", LINE | changes)
     assert parsed.rejects == []
-    return parsed.records[0]  # type: ignore[no-any-return]
+    found: LineRecord = parsed.records[0]
+    return found
 
 
 def rejected(row: dict[str, str]) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from shuke.loyalty import actions as loyalty
 from shuke.loyalty.actions import Adjustment
 from shuke.loyalty.specs import LevelRuleSpec, LevelSpec, PointsRuleSpec
 from shuke.members.queries.links import buyer_link
+from shuke.platforms.platform import OrderRecord
 from tests.loyalty.make_trade import DAY, NOON, member, record, take
 from tests.make import Place
 
@@ -83,5 +84,5 @@ def path_of(link: str) -> str:
     return "/" + link.split("/", 3)[3]
 
 
-def _settle(place: Place, *records: object) -> None:
-    loyalty.settle_orders(place.merchant_id, take(place, *records))  # type: ignore[arg-type]
+def _settle(place: Place, *records: OrderRecord) -> None:
+    loyalty.settle_orders(place.merchant_id, take(place, *records))

@@ -39,16 +39,16 @@ class Reader(HTMLParser):
         self.text = ""
         self.depth = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: D102
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: D102 - html.parser's
         self.tags.add(tag)
         self.depth += tag not in {"img", "area"}
         for name, value in attrs:
             self.attributes.setdefault(name, set()).add(value or "")
 
-    def handle_endtag(self, tag: str) -> None:  # noqa: D102, ARG002
+    def handle_endtag(self, tag: str) -> None:  # noqa: D102, ARG002 - html.parser's
         self.depth -= 1
 
-    def handle_data(self, data: str) -> None:  # noqa: D102
+    def handle_data(self, data: str) -> None:  # noqa: D102 - html.parser's
         self.text += data
 
 

@@ -22,7 +22,6 @@ Given = Mapping[str, Iterable[tuple[Any, Text]]]
 
 _ROW_KEY = re.compile(r"[0-9A-Za-z_]{1,40}")
 _UNREADABLE = "?"
-NOT_A_CHOICE = "not_a_choice"
 
 
 def as_posted(posted: Mapping[str, Any]) -> Posted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from shuke.core import clock, sql
 from shuke.loyalty.rules.levels import Policy
-from shuke.loyalty.rules.points import Terms, Version, in_force
+from shuke.loyalty.rules.points import Terms, Version
 from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
 from shuke.merchants import queries as merchants
 
@@ -112,11 +111,6 @@ def point_versions(merchant_id: int) -> list[Version]:
             {"merchant_id": merchant_id},
         )
     ]
-
-
-def rule_at(versions: Sequence[Version], at: datetime) -> Version | None:
-    """The version in force at an instant."""
-    return in_force(sorted(versions, key=lambda version: -version.number), at)
 
 
 @lru_cache(maxsize=256)
