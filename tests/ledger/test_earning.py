@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from shuke.core import clock
 from shuke.core.errors import Refused
 from shuke.ledger import actions, queries
-from shuke.ledger.actions import Spend, Target
+from shuke.ledger.actions import Settled, Spend, Target
 from shuke.ledger.queries import Balance
 from tests.conftest import NOW
 from tests.make import Place
@@ -18,15 +19,23 @@ POINTS = "points"
 LI = 7
 
 
-def target(source, amount, *, member_id=LI, available_at=NOW, expires_at=None, note=None):
+def target(
+    source: str,
+    amount: int,
+    *,
+    member_id: int = LI,
+    available_at: datetime | None = NOW,
+    expires_at: datetime | None = None,
+    note: dict[str, Any] | None = None,
+) -> Target:
     return Target(member_id, source, amount, available_at, expires_at, 1, NOW, note)
 
 
-def settle(shop, *targets):
+def settle(shop: Place, *targets: Target) -> Settled:
     return actions.settle(shop.merchant_id, POINTS, targets, by=shop.by)
 
 
-def balance(shop, member_id=LI):
+def balance(shop: Place, member_id: int = LI) -> Balance:
     return queries.balance(shop.merchant_id, POINTS, member_id)
 
 

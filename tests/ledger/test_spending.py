@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -48,7 +49,7 @@ def expiring(shop: Place) -> list[tuple[int, int]]:
 
 
 @pytest.fixture(autouse=True)
-def sound(shop: Place):
+def sound(shop: Place) -> Iterator[None]:
     yield
     assert checks.run(shop.merchant_id) == []
 

@@ -44,12 +44,16 @@ def test_what_was_written_stays(held: Place, table: str, statement: str) -> None
         'UPDATE ledger_lot SET "left" = amount + 1',
         "UPDATE ledger_lot SET revoked = amount + 1",
         "UPDATE ledger_lot SET state = 'empty'",
-        "INSERT INTO ledger_transfer (merchant_id, member_id, asset, kind, from_state, to_state, amount, source, key,"
-        " happened_at, by) SELECT merchant_id, member_id, asset, kind, 'spent', 'issued', 1, '', 'x', now(), 'x'"
-        " FROM ledger_balance",
-        "INSERT INTO ledger_transfer (merchant_id, member_id, asset, kind, from_state, to_state, amount, source, key,"
-        " happened_at, by) SELECT merchant_id, member_id, asset, 'x', 'issued', 'active', 1, '', 'buy', now(), 'x'"
-        " FROM ledger_balance",
+        (
+            "INSERT INTO ledger_transfer (merchant_id, member_id, asset, kind, from_state, to_state, amount, source, key,"
+            " happened_at, by) SELECT merchant_id, member_id, asset, kind, 'spent', 'issued', 1, '', 'x', now(), 'x'"
+            " FROM ledger_balance"
+        ),
+        (
+            "INSERT INTO ledger_transfer (merchant_id, member_id, asset, kind, from_state, to_state, amount, source, key,"
+            " happened_at, by) SELECT merchant_id, member_id, asset, 'x', 'issued', 'active', 1, '', 'buy', now(), 'x'"
+            " FROM ledger_balance"
+        ),
     ],
 )
 def test_the_tables_refuse_what_cannot_be(held: Place, statement: str) -> None:

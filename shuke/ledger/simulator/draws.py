@@ -151,7 +151,7 @@ def _ends(kind: type) -> Callable[[Place, int], list[Any]]:
     return make
 
 
-def _repeated(place: Place, kind: type) -> list[Any]:
+def _repeated(place: Place, kind: type[Any]) -> list[Any]:
     """Now and then a request of before, unchanged or with another amount under the same key."""
     if place.draw.random() > 0.15 or not place.world.done:
         return []

@@ -144,8 +144,6 @@ class World:
             state.startswith(prefix) for one in self.members.values() for lot in one.lots for state in lot.points
         )
 
-        return self.__dict__.setdefault("stands", {})  # type: ignore[no-any-return]
-
     def settle(self, targets: Iterable[Target], now: datetime) -> None:
         """Credits first, then what is taken back: pending, own, lapsed; then others, then debt."""
         last = list({target.source: target for target in targets}.values())
@@ -240,7 +238,8 @@ class World:
     def owner(self, key: str) -> int:
         """Whose spending or reservation a key is."""
         one = self.done[key]
-        assert isinstance(one, Spend | Hold)
+        if not isinstance(one, Spend | Hold):
+            raise TypeError(f"{key} spends and reserves nothing")
         return one.member_id
 
     def spent(self, key: str) -> int:
