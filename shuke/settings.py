@@ -103,6 +103,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["shuke.core.uploads.LimitedUpload"]
 FILE_UPLOAD_TEMP_DIR = SHUKE_HOME / "clear"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)  # Django refuses to start without it
 
 _owner: dict[str, str]
 _app: dict[str, str]
