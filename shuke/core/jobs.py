@@ -44,16 +44,15 @@ def merchant_ids() -> list[int]:
         return [row[0] for row in sql.rows("SELECT id FROM merchants_merchant ORDER BY id")]
 
 
-@app.periodic(cron="*/5 * * * * *")
+@app.periodic(cron="* * * * * */5")
 @app.task(name="facts.sweep", queue="facts", pass_context=False, queueing_lock="facts.sweep")
 def sweep_facts(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Tell what a wake-up missed: facts that were invisible while a longer transaction ran, postponed facts."""
     for merchant_id in merchant_ids():
-        if facts.pending_count(merchant_id):
-            tell_facts(merchant_id=merchant_id)
+        tell_facts(merchant_id=merchant_id)
 
 
-@app.periodic(cron="*/5 * * * * *")
+@app.periodic(cron="* * * * * */5")
 @app.task(name="jobs.rescue", queue="facts", priority=100, pass_context=True, queueing_lock="jobs.rescue")
 async def rescue_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Queue again every job whose worker stopped giving signs of life."""
