@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -88,6 +88,8 @@ def _look_after(child: Child, say: Callable[[str], None]) -> bool:
     code = child.process.poll()
     if code is None:
         return False
+    with suppress(ProcessLookupError):  # what it had started itself would go on holding the port
+        os.killpg(child.process.pid, signal.SIGKILL)
     child.death_count = 1 if time.monotonic() - child.started > LIVED_SECONDS else child.death_count + 1
     if child.death_count >= DEATHS:
         say(_("%(what)s stopped %(count)s times in a row (code %(code)s); giving up.")

@@ -83,7 +83,7 @@ def test_the_doctor_finds_all_well_and_no_database_is_left_running(home: Path, e
 
 
 def test_pages_come_back_after_every_kind_of_death_and_a_signal_ends_all_in_order(
-    home: Path, exports: list[str]
+    home: Path, exports: list[str], serve: Callable[[int], subprocess.Popen[bytes]]
 ) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
