@@ -61,7 +61,9 @@ def tell_again(
     _write(merchant_id, shop_id, merged, import_id, vault)
     _write_hashes(merchant_id, hashes)
     _follow(merchant_id, merged, by)
-    return Taken(changed=len(merged), same=len(records) - len(merged) - older_count, older=older_count)
+    # To the shopkeeper an order is new that only a detail file, or an import that was undone, had told before.
+    new_count = sum(one.before["row_hash"] is None for one in merged)
+    return Taken(new_count, len(merged) - new_count, len(records) - len(merged) - older_count, older_count)
 
 
 def keep_before(merchant_id: int, order_ids: Sequence[int], import_id: int | None) -> None:
