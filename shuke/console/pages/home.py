@@ -96,7 +96,9 @@ def _import_again(found: analytics.Overview, path: str) -> Todo | None:
     why = ngettext(
         "The latest order Shuke knows is %(n)d day old.", "The latest order Shuke knows is %(n)d days old.", days
     )
-    return Todo("file-import", _("Import the newest orders"), why % {"n": days}, path, _("Import"))
+    return Todo(
+        icon="file-import", title=_("Import the newest orders"), why=why % {"n": days}, path=path, action=_("Import")
+    )
 
 
 def _ask_unpaid(merchant_id: int) -> Todo | None:
@@ -115,14 +117,20 @@ def _wake_lapsed(found: analytics.Overview, path: str) -> Todo | None:
     if not count:
         return None
     why = ngettext("%(n)d customer has long been absent.", "%(n)d customers have long been absent.", count)
-    return Todo("user-heart", _("Win back who stayed away"), why % {"n": count}, f"{path}?lifecycle=lapsed", _("Look"))
+    return Todo(
+        icon="user-heart",
+        title=_("Win back who stayed away"),
+        why=why % {"n": count},
+        path=f"{path}?lifecycle=lapsed",
+        action=_("Look"),
+    )
 
 
 def _no_rule(merchant_id: int, path: str) -> Todo | None:
     if loyalty.points_rule(merchant_id) is not None:
         return None
     why = _("Without a rule nobody earns points. See on your own orders what it would give and cost before you save.")
-    return Todo("coins", _("Set the points rule"), why, path, _("Set"))
+    return Todo(icon="coins", title=_("Set the points rule"), why=why, path=path, action=_("Set"))
 
 
 def _expiring(merchant_id: int, path: str) -> Todo | None:
@@ -130,7 +138,7 @@ def _expiring(merchant_id: int, path: str) -> Todo | None:
     if not points:
         return None
     why = _("%(points)s points lapse within 30 days: remind their owners to spend them.") % {"points": f"{points:,}"}
-    return Todo("clock-exclamation", _("Points are about to lapse"), why, path, _("Look"))
+    return Todo(icon="clock-exclamation", title=_("Points are about to lapse"), why=why, path=path, action=_("Look"))
 
 
 def _losing(merchant_id: int, path: str) -> Todo | None:
@@ -138,4 +146,6 @@ def _losing(merchant_id: int, path: str) -> Todo | None:
     if not count:
         return None
     why = ngettext("%(n)d customer will soon lose a level.", "%(n)d customers will soon lose a level.", count)
-    return Todo("crown", _("Help them keep their level"), why % {"n": count}, path, _("Look"))
+    return Todo(
+        icon="crown", title=_("Help them keep their level"), why=why % {"n": count}, path=path, action=_("Look")
+    )
