@@ -108,7 +108,11 @@ def _ask_unpaid(merchant_id: int) -> Todo | None:
         return None
     why = ngettext("%(n)d order was placed and not paid.", "%(n)d orders were placed and not paid.", count)
     return Todo(
-        "message-question", _("Ask why they did not pay"), why % {"n": count}, reverse("console:unpaid"), _("Ask")
+        icon="message-question",
+        title=_("Ask why they did not pay"),
+        why=why % {"n": count},
+        path=reverse("console:unpaid"),
+        action=_("Ask"),
     )
 
 
