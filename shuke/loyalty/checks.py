@@ -10,7 +10,6 @@ from shuke.ledger import queries as ledger
 from shuke.loyalty.actions import BACKFILL, REVIEW_ALL
 from shuke.loyalty.queries.reckoning import reckon, reviewed
 from shuke.loyalty.queries.rulebook import GROWTH, POINTS, level_rule, order_source, point_versions
-from shuke.loyalty.rules.points import by_order
 from shuke.members.queries import roll as members
 from shuke.trade import queries as trade
 
@@ -32,7 +31,7 @@ def ledger_yields_are_what_rules_say(merchant_id: int) -> Iterator[Violation]:
         return
     for member_ids in _pages(merchant_id):
         lines = trade.earning_lines(merchant_id, trade.order_ids_of_members(merchant_id, member_ids))
-        found = by_order(reckon(merchant_id, lines, versions))
+        found = reckon(merchant_id, lines, versions)
         sources = [order_source(one.order_id) for one in found]
         for asset, amounts in ((POINTS, [one.points for one in found]), (GROWTH, [one.growth for one in found])):
             standing = ledger.by_source(merchant_id, asset, sources)

@@ -162,3 +162,12 @@ def test_charlies_merchant_is_untouched(shop: Place, charlie: Place) -> None:
     assert holding(shop) == (500, 0, 0)
     with tenant(charlie.merchant_id):
         assert holding(charlie) == (100, 0, 0)
+
+
+def test_a_refund_spread_over_many_lines_is_rounded_once(shop: Place) -> None:
+    rule(shop)
+    take_lines(shop, *(line_record("1001", str(number), 7) for number in range(11, 22)))
+    settle(shop, record("1001", paid_yuan=77))
+    assert holding(shop) == (77, 0, 0)
+    settle(shop, record("1001", paid_yuan=77, refund_fen=1650))
+    assert holding(shop) == (60, 0, 0)

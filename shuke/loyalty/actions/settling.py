@@ -16,7 +16,7 @@ from shuke.ledger import actions as ledger
 from shuke.ledger import queries as balances
 from shuke.loyalty.queries.reckoning import reckon
 from shuke.loyalty.queries.rulebook import GROWTH, POINTS, order_source, point_versions
-from shuke.loyalty.rules.points import Yield, by_order
+from shuke.loyalty.rules.points import Yield
 from shuke.trade import queries as trade
 
 
@@ -43,7 +43,7 @@ def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = S
     member_ids = frozenset(line.member_id for line in lines)
     if not versions or not lines:
         return Settlement(member_ids)
-    found = by_order(reckon(merchant_id, lines, versions))
+    found = reckon(merchant_id, lines, versions)
     now = clock.now()
     points = _settle(merchant_id, POINTS, [_points_target(one, now) for one in found], by)
     if any(version.terms.growth_per_fen for version in versions):

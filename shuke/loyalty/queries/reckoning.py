@@ -13,7 +13,7 @@ from shuke.loyalty.queries.rulebook import SavedLevelRule, zone_of
 from shuke.loyalty.queries.standings import figures_of, keep_figures, standings_of
 from shuke.loyalty.rules import levels as rules
 from shuke.loyalty.rules.levels import Standing
-from shuke.loyalty.rules.points import LevelAt, Version, Yield, yields
+from shuke.loyalty.rules.points import LevelAt, Version, Yield, by_order, yields
 from shuke.members.queries import roll as members
 from shuke.trade import queries as trade
 
@@ -30,15 +30,17 @@ class Change:
 
 
 def reckon(merchant_id: int, lines: Sequence[trade.EarningLine], versions: Sequence[Version]) -> list[Yield]:
-    """What lines yield by these versions, with the levels and the blacklist as they are kept."""
+    """What orders yield by these versions, one Yield an order, with the levels and the blacklist as they are kept."""
     member_ids = {line.member_id for line in lines}
     needs_levels = any(version.terms.level_times for version in versions)
-    return yields(
-        lines,
-        versions,
-        zone=zone_of(merchant_id),
-        level_at=level_history(merchant_id, member_ids) if needs_levels else None,
-        blacklisted=members.blacklisted_since(merchant_id, member_ids),
+    return by_order(
+        yields(
+            lines,
+            versions,
+            zone=zone_of(merchant_id),
+            level_at=level_history(merchant_id, member_ids) if needs_levels else None,
+            blacklisted=members.blacklisted_since(merchant_id, member_ids),
+        )
     )
 
 

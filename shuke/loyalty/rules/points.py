@@ -168,7 +168,22 @@ def by_order(found: Iterable[Yield]) -> list[Yield]:
                 points=known.points + one.points,
                 growth=known.growth + one.growth,
             )
-    return list(orders.values())
+    return [_after_refunds(one) if one.refund_fen and one.version else one for one in orders.values()]
+
+
+def _after_refunds(one: Yield) -> Yield:
+    """With what the whole order keeps, so that a refund spread over many lines is rounded once and not for each line.
+
+    An order is worth what its net amount earns; where a cap held it below that, the cap's points are kept pro rata.
+    """
+    if one.version is None or one.points == 0:
+        return one
+    terms = one.version.terms
+    left = one.eligible_fen - one.refund_fen
+    rate, growth_rate = terms.points_per_fen * one.times, terms.growth_per_fen
+    is_capped = one.earned != int(one.eligible_fen * rate)
+    points = kept(one.earned, one.eligible_fen, one.refund_fen) if is_capped else max(0, int(left * rate))
+    return one._replace(points=points, growth=max(0, int(left * growth_rate)))
 
 
 def counted(reached: Moments, newest_first: Sequence[Version]) -> tuple[datetime, Version] | None:
