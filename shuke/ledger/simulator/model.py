@@ -148,8 +148,9 @@ class World:
         """Credits first, then what is taken back: pending, own, lapsed; then others, then debt."""
         last = list({target.source: target for target in targets}.values())
         rests: list[tuple[Member, int]] = []
-        for one in last:
-            for lot in self._own(self._holding(one, now), one.source):
+        holding = [(one, self._holding(one, now)) for one in last]
+        for one, member in holding:
+            for lot in self._own(member, one.source):
                 if "pending" in lot.points and one.amount:
                     lot.available_at, lot.expires_at = one.available_at, one.expires_at
         for one in sorted(last, key=lambda one: one.available_at or FAR):

@@ -34,7 +34,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A function or constant is replaced by what `make` makes of it."""
+    """A function is replaced by what `make` makes of it; a builtin is shadowed (`make` gets None)."""
 
     owner: Any
     name: str
@@ -43,12 +43,15 @@ class Rule:
     @contextmanager
     def planted(self) -> Iterator[None]:
         """Plant it for a while."""
-        before = self.owner.__dict__[self.name]
+        before = self.owner.__dict__.get(self.name)
         setattr(self.owner, self.name, self.make(before))
         try:
             yield
         finally:
-            setattr(self.owner, self.name, before)
+            if before is None:
+                delattr(self.owner, self.name)
+            else:
+                setattr(self.owner, self.name, before)
 
 
 def _order(key: Callable[[rules.Lot], Any]) -> Callable[[Any], Any]:
@@ -151,7 +154,7 @@ def _nothing(_before: Any) -> Callable[..., Any]:
     return lambda *_given, **_more: None
 
 
-_LATE = timedelta(microseconds=1)
+_LATE = timedelta(hours=2)
 
 PLANTS: dict[str, Statement | Rule] = {
     "known sources are not recognised": Statement("WHERE s.lot_count > 0 OR t.amount = 0", "WHERE t.amount = 0"),
@@ -164,9 +167,7 @@ PLANTS: dict[str, Statement | Rule] = {
     "new active is added as pending": Statement(
         "THEN 'active' ELSE 'pending' END, t.amount", "THEN 'pending' ELSE 'pending' END, t.amount"
     ),
-    "old orders do not lapse": Statement(
-        "CASE WHEN coalesce(t.available_at <= %(now)s, false) AND", "CASE WHEN false AND"
-    ),
+    "old orders keep what lapsed": Statement("THEN 0 ELSE t.amount END", "THEN t.amount ELSE t.amount END"),
     "maturing two days early": Statement(
         "AND state = 'pending' AND available_at <= %(now)s\n        RETURNING",
         "AND state = 'pending' AND available_at <= %(now)s + interval '2 days'\n        RETURNING",
@@ -185,7 +186,9 @@ PLANTS: dict[str, Statement | Rule] = {
     "debt is forgotten": Statement("debt = debt + r.d", "debt = debt"),
     "reserved is forgotten": Statement("reserved = reserved + r.r", "reserved = reserved"),
     "a reservation stays open": Statement("SET state = r.state\n", "SET state = 'reserved'\n"),
-    "earlier give-backs are forgotten": Statement("AND from_state = 'spent'\"", "AND false"),
+    "earlier give-backs are forgotten": Statement(
+        "AND cause_id = %(spend)s AND from_state = 'spent'", "AND cause_id = %(spend)s AND false"
+    ),
     "pending lots are not read": Statement("l.state IN ('pending', 'active')", "l.state IN ('active')"),
     "open reservations are not read": Statement(
         "AND r.member_id = ANY(%(members)s) AND r.state = 'reserved'", "AND false"
@@ -209,10 +212,10 @@ PLANTS: dict[str, Statement | Rule] = {
         _order(lambda lot: (lot.expires_at.timestamp() if lot.expires_at else 0, lot.happened_at, lot.id)),
     ),
     "lapsed lots revive": Rule(rules, "_return", _revived),
-    "maturing a moment late": Rule(rules, "_matures", lambda before: lambda lot, now: before(lot, now - _LATE)),
-    "lapsing a moment late": Rule(rules.Lot, "is_over", lambda before: lambda lot, at: before(lot, at - _LATE)),
+    "maturing hours late": Rule(rules, "_matures", lambda before: lambda lot, now: before(lot, now - _LATE)),
+    "what lapsed lives again": Rule(rules.Lot, "is_over", lambda _before: lambda _lot, _at: False),
     "debt is not repaid": Rule(rules, "_repay", _nothing),
-    "debtors may spend": Rule(rules, "spend", _without_first),
+    "a spending forgets its first lot": Rule(rules, "spend", _without_first),
     "time does not pass": Rule(rules, "bring_up_to_date", _nothing),
     "time passes in the wrong order": Rule(rules, "bring_up_to_date", _sorted_otherwise),
     "pending can be used": Rule(rules, "draw", _draw_pending_too),
@@ -227,5 +230,5 @@ PLANTS: dict[str, Statement | Rule] = {
         lambda before: lambda lots, amount: before(lots, min(2 * amount, sum(x.amount - x.revoked for x in lots))),
     ),
     "give back from the front": Rule(rules, "reversed", lambda _before: list),
-    "plans mix up credit and take-back": Rule(rules, "take_back_rest", _nothing),
+    "the rest is never taken": Rule(rules, "take_back_rest", _nothing),
 }
