@@ -298,9 +298,12 @@ def open_reservations(merchant_id: int, asset: str, member_id: int) -> Mapping[i
 
 
 _DUE = """
-    SELECT member_id FROM ledger_lot
-    WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)
-        AND (state = 'pending' AND available_at <= %(now)s OR state = 'active' AND expires_at <= %(now)s)
+    SELECT wanted.id FROM unnest(%(members)s::bigint[]) AS wanted (id) CROSS JOIN LATERAL (
+        SELECT state, available_at, expires_at FROM ledger_lot
+        WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = wanted.id
+            AND state IN ('pending', 'active') OFFSET 0
+    ) lot
+    WHERE (state = 'pending' AND available_at <= %(now)s OR state = 'active' AND expires_at <= %(now)s)
     UNION
     SELECT member_id FROM ledger_reservation
     WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)

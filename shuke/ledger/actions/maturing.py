@@ -65,12 +65,22 @@ def _bring_up_to_date(merchant_id: int, asset: str, members: list[int], now: dat
         events.publish_lapsed(merchant_id, asset, dict(changed), now)
 
 
-_MATURE = """
-    WITH due AS (
-        UPDATE ledger_lot SET state = 'active'
-        WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)
-            AND state = 'pending' AND available_at <= %(now)s
-        RETURNING id, member_id, source, rule_id, "left", available_at
+# One index probe per member, whatever the planner believes: OFFSET keeps the dates from choosing another index.
+_OPEN_LOTS = """
+    unnest(%(members)s::bigint[]) AS wanted (id) CROSS JOIN LATERAL (
+        SELECT id, state, available_at, expires_at, "left" FROM ledger_lot
+        WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = wanted.id
+            AND state IN ('pending', 'active') OFFSET 0
+    ) lot
+"""
+
+_MATURE = f"""
+    WITH found AS MATERIALIZED (
+        SELECT lot.id FROM {_OPEN_LOTS} WHERE lot.state = 'pending' AND lot.available_at <= %(now)s
+    ), due AS (
+        UPDATE ledger_lot l SET state = 'active' FROM found
+        WHERE l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.id = found.id
+        RETURNING l.id, l.member_id, l.source, l.rule_id, l."left", l.available_at
     ), told AS (
         INSERT INTO ledger_transfer (merchant_id, member_id, asset, kind, from_state, to_state, amount, source, key,
             lot_id, rule_id, happened_at, by)
@@ -83,11 +93,9 @@ _MATURE = """
     RETURNING b.member_id, s.amount::bigint
 """
 
-_EXPIRE = """
-    WITH due AS (
-        SELECT id, "left" FROM ledger_lot
-        WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)
-            AND state = 'active' AND expires_at <= %(now)s
+_EXPIRE = f"""
+    WITH due AS MATERIALIZED (
+        SELECT lot.id, lot."left" FROM {_OPEN_LOTS} WHERE lot.state = 'active' AND lot.expires_at <= %(now)s
     ), lapsed AS (
         UPDATE ledger_lot l SET state = 'lapsed', lapsed = l.lapsed + due."left", "left" = 0
         FROM due WHERE l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.id = due.id

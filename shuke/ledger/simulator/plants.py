@@ -169,12 +169,10 @@ PLANTS: dict[str, Statement | Rule] = {
     ),
     "old orders keep what lapsed": Statement("THEN 0 ELSE t.amount END", "THEN t.amount ELSE t.amount END"),
     "maturing two days early": Statement(
-        "AND state = 'pending' AND available_at <= %(now)s\n        RETURNING",
-        "AND state = 'pending' AND available_at <= %(now)s + interval '2 days'\n        RETURNING",
+        "lot.available_at <= %(now)s\n", "lot.available_at <= %(now)s + interval '2 days'\n"
     ),
     "lapsing two days early": Statement(
-        "AND state = 'active' AND expires_at <= %(now)s\n    ), lapsed",
-        "AND state = 'active' AND expires_at <= %(now)s + interval '2 days'\n    ), lapsed",
+        "lot.expires_at <= %(now)s\n", "lot.expires_at <= %(now)s + interval '2 days'\n"
     ),
     "lapsing the whole amount": Statement('lapsed = l.lapsed + due."left"', "lapsed = l.amount"),
     "maturing counts one lot": Statement('sum("left") AS amount FROM due', 'max("left") AS amount FROM due'),
