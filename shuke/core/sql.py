@@ -42,6 +42,15 @@ def scalar(statement: str, params: Mapping[str, Any] | None = None) -> Any:
     return found[0][0] if found else None
 
 
+def refresh_statistics(*tables: str) -> None:
+    """Have PostgreSQL look at tables that were just filled, the present transaction's rows included.
+
+    Until it has looked at a new table, it takes it for nearly empty and reads all of a merchant's rows where an index
+    would give one. A table that somebody else is looking at is left out.
+    """
+    run("SELECT core_refresh_statistics(%(tables)s)", {"tables": list(tables)})
+
+
 def loads(value: Any) -> Any:
     """A jsonb value as Python; Django's connections hand it over as text."""
     return json.loads(value) if isinstance(value, str) else value

@@ -20,6 +20,12 @@ def test_ledger_and_model_agree(db: None, seed: int) -> None:
     assert result.steps >= 1500
 
 
+def test_ledger_and_model_agree_among_many_members(db: None) -> None:
+    result = simulate(1, 3000, members=400)
+    assert result.violation == ""
+    assert result.steps >= 3000
+
+
 @pytest.mark.slow
 def test_ledger_and_model_agree_for_long(db: None) -> None:
     assert simulate(3, 15_000).violation == ""

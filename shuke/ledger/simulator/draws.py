@@ -39,6 +39,8 @@ class Place(Protocol):
     world: World
     now: datetime
     reservations: dict[str, int]
+    members: int
+    key_count: int
 
     def key(self) -> str:
         """A new key."""
@@ -97,7 +99,7 @@ def _expiry(place: Place) -> datetime | None:
 def _targets(place: Place, member: int) -> list[Target]:
     draw, made = place.draw, []
     for number in draw.sample(range(SOURCES), draw.randint(1, 3)):
-        whose = draw.randint(0, 31) if draw.random() < 0.03 else member
+        whose = draw.randint(0, place.members - 1) if draw.random() < 0.03 else member
         available_at = draw.choice((None, place.now, place.now - 2 * HOUR, _soon(place)))
         expires_at = draw.choice((_expiry(place), _expiry(place), place.now - HOUR))
         amount = draw.choice((0, 0, 1, draw.randint(1, 30), draw.randint(1, 30), draw.randint(1, 30)))
@@ -134,8 +136,11 @@ def _likely(place: Place, member: int) -> int:
 
 
 def _backs(place: Place, member: int) -> list[Any]:
-    spent = [one.key for one in place.world.done.values() if isinstance(one, Spend | Hold) and one.member_id == member]
-    of = [key for key in spent[-6:] if isinstance(place.world.done[key], Spend) or key in place.world.committed]
+    of = [
+        key
+        for key in place.world.uses.get(member, [])[-6:]
+        if isinstance(place.world.done[key], Spend) or key in place.world.committed
+    ]
     if not of:
         return []
     key = place.draw.choice(of)
@@ -153,9 +158,9 @@ def _ends(kind: type) -> Callable[[Place, int], list[Any]]:
 
 def _repeated(place: Place, kind: type[Any]) -> list[Any]:
     """Now and then a request of before, unchanged or with another amount under the same key."""
-    if place.draw.random() > 0.15 or not place.world.done:
+    if place.draw.random() > 0.15 or not place.key_count:
         return []
-    before: Any = place.world.done[place.draw.choice(list(place.world.done))]
+    before: Any = place.world.done.get(f"k{place.draw.randint(1, place.key_count)}")
     if not isinstance(before, kind):
         return []
     if place.draw.random() < 0.7:

@@ -102,11 +102,15 @@ class Member:
 
 
 class World:
-    """One merchant's members. Every method expects `refusal` to have said yes."""
+    """One merchant's members. Every method expects `refusal` to have said yes.
+
+    `done` has every request by key, `uses` the keys of a member's spendings and reservations.
+    """
 
     def __init__(self) -> None:
         self.members: dict[int, Member] = {}
         self.done: dict[str, Target | Posting | Spend | GiveBack | Hold] = {}
+        self.uses: dict[int, list[str]] = {}
         self.holders: dict[str, int] = {}
         self.parts: Counter[str] = Counter()
         self.stands: Counter[str] = Counter()
@@ -201,6 +205,7 @@ class World:
     def spend(self, one: Spend, now: datetime) -> None:
         """Use up."""
         self.done[one.key] = one
+        self.uses.setdefault(one.member_id, []).append(one.key)
         self.member(one.member_id, now).use(one.amount, f"spent {one.key}")
 
     def give_back(self, one: GiveBack, now: datetime) -> None:
@@ -217,6 +222,7 @@ class World:
     def reserve(self, one: Hold, now: datetime) -> None:
         """Set aside."""
         self.done[one.key] = one
+        self.uses.setdefault(one.member_id, []).append(one.key)
         member = self.member(one.member_id, now)
         member.use(one.amount, f"reserved {one.key}")
         member.until[one.key] = one.until_at

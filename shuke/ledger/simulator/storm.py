@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from shuke.core import clock
+from shuke.core import clock, sql
 from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
 from shuke.ledger import actions, checks, queries
@@ -22,7 +22,9 @@ from shuke.ledger.simulator.draws import ASSET, HOUR, KINDS, SOURCES, refusal, s
 from shuke.ledger.simulator.model import World
 from shuke.ledger.simulator.plants import PLANTS
 
-MEMBERS, EPISODE, REFUSALS = 32, 1500, 2
+MEMBERS, REFUSALS = 32, 2
+EPISODE = 47  # requests for each member, so that sums of a life stay small enough to be looked at again and again
+TABLES = ("ledger_transfer", "ledger_lot", "ledger_balance", "ledger_reservation")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -50,29 +52,31 @@ class Result:
         return f"seed={self.seed} steps={self.steps} rate={rate:.0f}/s plant={self.plant or '-'}: {end}"
 
 
-def simulate(seed: int, steps: int, plant: str | None = None) -> Result:
+def simulate(seed: int, steps: int, plant: str | None = None, *, members: int = MEMBERS) -> Result:
     """Run at least `steps` requests, or until something is found; `plant` names one of PLANTS to break first.
 
-    Deterministic in the seed: a violation is replayed by the same call. Leaves nothing in the database.
+    Few `members` look at every corner often, many of them run more requests a second. Deterministic in seed and
+    members: a violation is replayed by the same call. Leaves nothing in the database.
     """
     started = time.monotonic()
     planted: AbstractContextManager[object] = PLANTS[plant].planted() if plant else nullcontext()
     done, episode, violation = 0, 0, ""
     with planted:
         while done < steps and not violation:
-            storm = Storm(random.Random(f"{seed}:{episode}"), merchant_id=-1 - episode)  # noqa: S311 - replayable
-            violation = storm.run(min(EPISODE, steps - done))
+            draw = random.Random(f"{seed}:{episode}")  # noqa: S311 - replayable
+            storm = Storm(draw, merchant_id=-1 - episode, members=members)
+            violation = storm.run(min(EPISODE * members, steps - done))
             done += storm.steps
             episode += 1
     return Result(seed, done, time.monotonic() - started, violation and f"step {done}: {violation}", plant)
 
 
-def main(steps: int, seed: int, plant: str | None = None) -> int:
+def main(steps: int, seed: int, plant: str | None = None, *, members: int = MEMBERS) -> int:
     """What `shuke ledger simulate` does; "all" plants each bug in turn. 0 when everything is as it should be."""
     names: Sequence[str | None] = list(PLANTS) if plant == "all" else [plant]
     wrong = 0
     for name in names:
-        result = simulate(seed, steps, name)
+        result = simulate(seed, steps, name, members=members)
         wrong += bool(result.violation) != bool(name)
         sys.stdout.write(f"{result}\n")
     if plant == "all":
@@ -83,11 +87,11 @@ def main(steps: int, seed: int, plant: str | None = None) -> int:
 class Storm:
     """One episode: a few members of a merchant that does not exist, in a transaction that is rolled back."""
 
-    def __init__(self, draw: random.Random, merchant_id: int) -> None:
-        self.draw, self.merchant_id = draw, merchant_id
+    def __init__(self, draw: random.Random, merchant_id: int, members: int) -> None:
+        self.draw, self.merchant_id, self.members = draw, merchant_id, members
         self.world, self.now, self.steps = World(), START, 0
         self.reservations: dict[str, int] = {}
-        self._last_key = 0
+        self.key_count = 0
 
     def run(self, steps: int) -> str:
         """The first violation found, or an empty text."""
@@ -95,8 +99,11 @@ class Storm:
             with transaction.atomic(), tenant(self.merchant_id):
                 try:
                     while self.steps < steps:
+                        before = self.steps
                         with clock.frozen(self.now):
                             self._blow()
+                        if self.steps.bit_length() > before.bit_length():
+                            sql.refresh_statistics(*TABLES)
                         self.now += self.draw.choice((0, 0, 0, 1, 1, 2, 5, 24)) * HOUR
                     with clock.frozen(self.now):
                         self._check()
@@ -108,13 +115,13 @@ class Storm:
 
     def key(self) -> str:
         """A new key."""
-        self._last_key += 1
-        return f"k{self._last_key}"
+        self.key_count += 1
+        return f"k{self.key_count}"
 
     def _blow(self) -> None:
         name = self.draw.choices(list(KINDS), [kind.weight for kind in KINDS.values()])[0]
         kind = KINDS[name]
-        members = self.draw.sample(range(MEMBERS), self.draw.choice((1, 8, 24, MEMBERS)))
+        members = self.draw.sample(range(self.members), self.draw.choice((1, 8, 24, self.members)))
         asked = [request for member in members for request in kind.make(self, member)]
         self.steps += len(asked)
         codes = [refusal(self, request) for request in asked]
@@ -180,11 +187,11 @@ class Storm:
         self._let_time_work()
         for violation in checks.run(self.merchant_id):
             raise Found(f"{violation.check}: {violation.detail}")
-        self._compare(range(MEMBERS))
-        lapsing: dict[int, dict[datetime, int]] = {member: {} for member in range(MEMBERS)}
+        self._compare(range(self.members))
+        lapsing: dict[int, dict[datetime, int]] = {member: {} for member in range(self.members)}
         for one in queries.expiring(self.merchant_id, ASSET, None, self.now + timedelta(days=10000)):
             lapsing[one.member_id][one.expires_at] = one.amount
-        for member in range(MEMBERS):
+        for member in range(self.members):
             if lapsing[member] != self.world.lapsing(member, self.now):
                 raise Found(f"member {member}: lapsing {lapsing[member]}, not {self.world.lapsing(member, self.now)}")
         totals = queries.totals(self.merchant_id, ASSET)
@@ -195,7 +202,7 @@ class Storm:
     def _let_time_work(self) -> None:
         for act in (actions.mature, actions.expire, actions.expire_reservations):
             self._do("time", partial(act, self.merchant_id, self.now))
-        for member in range(MEMBERS):
+        for member in range(self.members):
             self.world.member(member, self.now)
 
 
