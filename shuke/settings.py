@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SHUKE_HOME = Path(os.environ.get("SHUKE_HOME") or ROOT / "var")
 SHUKE_KEY = os.environ.get("SHUKE_KEY", "")
+SHUKE_KEY_OLD = os.environ.get("SHUKE_KEY_OLD", "")
 SHUKE_UPLOAD_LIMIT_MB = int(os.environ.get("SHUKE_UPLOAD_LIMIT_MB", "500"))
 
 DEBUG = os.environ.get("SHUKE_DEBUG") == "1"
@@ -29,6 +30,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SHUKE_SECRET_KEY_OLD", "").split(",") if key]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -62,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "shuke.console.doors.middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -77,13 +80,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
      "OPTIONS": {"user_attributes": ["username", "display_name"]}},
 ]  # fmt: skip
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "/console/sign-in/"
 
+IS_HTTPS = SHUKE_PUBLIC_URL.startswith("https://")
+SHUKE_COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""  # a cookie of that name comes from this host alone, over TLS
+SESSION_COOKIE_NAME = f"{SHUKE_COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{SHUKE_COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SHUKE_PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("SHUKE_BEHIND_PROXY") == "1" else None
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -132,7 +140,7 @@ DATABASE_ROUTERS: list[str] = []
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_NAME = f"{SHUKE_COOKIE_PREFIX}language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"

@@ -15,7 +15,7 @@ from django.utils import translation
 
 _COMMANDS = {
     "serve": "running", "work": "running", "migrate": "running", "demo": "demo", "import": "importing",
-    "undo-import": "importing", "create-owner": "people", "doctor": "doctor", "docs": "reference",
+    "undo-import": "importing", "create-owner": "people", "reset-second-factor": "people", "rotate-key": "keys", "doctor": "doctor", "docs": "reference",
     "ledger": "ledger",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""`shuke create-owner`: the first person of a merchant."""
+"""`shuke create-owner`, `shuke reset-second-factor`: letting people in."""
 
 from __future__ import annotations
 
@@ -30,3 +30,15 @@ def create_owner_command(username: str, name: str, merchant: str, shop: str, pla
         with tenant(merchant_id):
             merchants.open_shop(merchant_id, shop, platform, by=staff(staff_id))
     good(_("%(name)s can sign in now.") % {"name": name})
+
+
+@click.command(
+    "reset-second-factor",
+    help=_("Take all second factors from a person who lost them, an owner for one, and sign her out everywhere."),
+)
+@click.argument("username")
+def reset_second_factor_command(username: str) -> None:
+    """Make sure first that it is she who asks."""
+    with database_open():
+        merchants.reset_second_factor_of(username)
+    good(_("%(name)s signs in with her password alone until she sets up a new second factor.") % {"name": username})

@@ -30,7 +30,15 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "SHUKE_ORIGINS": ("empty", "Further addresses forms may come from, such as `https://shop.example`."),
     "SHUKE_BEHIND_PROXY": ("empty", "`1` trusts `X-Forwarded-Proto` of the proxy in front. Only behind one."),
     "SHUKE_KEY": ("a file under `secrets/`", "Installation key that wraps every merchant's data key (64 hex digits)."),
+    "SHUKE_KEY_OLD": (
+        "empty",
+        "The installation key before, while `shuke rotate-key` goes over to the new `SHUKE_KEY`.",
+    ),
     "SHUKE_SECRET_KEY": ("a file under `secrets/`", "Key of sessions and signed links."),
+    "SHUKE_SECRET_KEY_OLD": (
+        "empty",
+        "Keys before, separated by commas, which are still read but not used for anything new.",
+    ),
     "SHUKE_UPLOAD_LIMIT_MB": ("`500`", "Largest file that is taken, in megabytes."),
     "SHUKE_DEBUG": ("empty", "`1` shows errors in full. Never on a server."),
     "SHUKE_PASSWORD": ("asked for", "Password for `shuke create-owner` without a question."),

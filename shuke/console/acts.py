@@ -58,8 +58,13 @@ ACTS: dict[str, str | Promise] = {
     "staff.closed": gettext_lazy("closed the access of staff no. %(object_id)s"),
     "staff.employed": gettext_lazy("gave staff no. %(object_id)s a place here as %(role)s"),
     "staff.password_issued": gettext_lazy("gave staff no. %(object_id)s a new password"),
+    "staff.recovery_codes_made": gettext_lazy("made new recovery codes"),
     "staff.role_set": gettext_lazy("set the role of staff no. %(object_id)s to %(role)s"),
+    "staff.second_factor_added": gettext_lazy("set up a second factor"),
+    "staff.second_factor_removed": gettext_lazy("removed a second factor"),
+    "staff.second_factor_reset": gettext_lazy("took the second factors off staff no. %(object_id)s"),
     "staff.signed_in": gettext_lazy("signed in"),
+    "staff.signed_out": gettext_lazy("signed staff no. %(object_id)s out everywhere"),
     "tag.deleted": gettext_lazy("deleted a tag that %(member_count)s customers had"),
 }
 

@@ -22,6 +22,7 @@ from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
+from shuke.console import doors
 from shuke.core.actors import Actor, staff
 from shuke.core.errors import Missing, Refused
 from shuke.core.specs import Form, Spec, form_for, parse
@@ -140,10 +141,14 @@ class Desk:
         return answer or self.go(to or self.request.path, said=said)
 
 
-def page(right: str = "", *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
+def page(
+    right: str = "", *, methods: tuple[str, ...] = ("GET",), proof: bool = False, is_open: bool = False
+) -> Callable[[View], View]:
     """Make a function of a Desk a page for signed-in staff with a right ("" = any of the staff).
 
     The whole view runs in one transaction within the merchant's scope; a Refused rolls it back and is shown.
+    `proof` asks who signed in more than ten minutes ago for her password before something is done. `is_open` also
+    lets in who first has to choose a password or set up a second factor.
     """
 
     def decorate(view: View) -> View:
@@ -151,28 +156,43 @@ def page(right: str = "", *, methods: tuple[str, ...] = ("GET",)) -> Callable[[V
         def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
             if request.method not in {*methods, "HEAD"}:
                 return HttpResponseNotAllowed(methods)
-            response = _answer(request, view, right, arguments)
+            response = _answer(request, view, Needs(right, proof, is_open), arguments)
             response.headers.setdefault("Cache-Control", "no-store, private")
             return response
 
-        setattr(wrapped, MARK, (right, methods))
+        setattr(wrapped, MARK, (right, methods, proof))
         return wrapped
 
     return decorate
 
 
-def _answer(request: HttpRequest, view: View, right: str, arguments: dict[str, Any]) -> HttpResponseBase:
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a page wants of whoever opens it; see `page`."""
+
+    right: str
+    proof: bool
+    is_open: bool
+
+
+def _answer(request: HttpRequest, view: View, needs: Needs, arguments: dict[str, Any]) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return _to_sign_in(request)
+    owed = "" if needs.is_open else doors.owed(request)
+    if owed:
+        return redirect(request, reverse(f"console:{owed}"))
     found = workplace(request)
     if found is None:
         return redirect(request, reverse("console:workplaces"))
     merchant, person, count = found
     desk = Desk(request, merchant, person, count)
-    if right and not person.may(right):
+    if needs.right and not person.may(needs.right):
         if desk.is_fragment:
             return _with_toast(HttpResponse(status=403), _("Your role does not allow this"), "danger")
-        return desk.show("console/errors/forbidden.html", status=403, right=merchants.right_label(right))
+        return desk.show("console/errors/forbidden.html", status=403, right=merchants.right_label(needs.right))
+    asked = ask_proof(desk) if needs.proof and desk.is_post else None
+    if asked is not None:
+        return asked
     try:
         with timezone.override(desk.zone), tenant(merchant.id):
             return view(desk, **arguments)
@@ -182,6 +202,20 @@ def _answer(request: HttpRequest, view: View, right: str, arguments: dict[str, A
         raise Http404(missing.message) from missing
     except Refused as refused:
         return _refusal(desk, refused)
+
+
+def ask_proof(desk: Desk) -> HttpResponse | None:
+    """Nothing when she showed lately who she is, or does so now; else the page that asks and then goes on."""
+    proof = doors.Proof(desk.request)
+    if proof.is_given():
+        return None
+    if desk.is_fragment:
+        before = desk.request.headers.get("HX-Current-URL", "")
+        query = urlencode({"next": before if is_local(desk.request, before) else ""})
+        return redirect(desk.request, f"{reverse('console:prove')}?{query}")
+    if desk.request.FILES:
+        return redirect(desk.request, f"{reverse('console:prove')}?{urlencode({'next': _page_before(desk.request)})}")
+    return desk.show("console/account/prove.html", status=proof.status, proof=proof, back=_page_before(desk.request))
 
 
 def workplace(request: HttpRequest) -> tuple[Merchant, Person, int] | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -68,16 +70,53 @@ def vault(merchant_id: int) -> Vault:
     return _vault(merchant_id, _wrapped_key(merchant_id))
 
 
+INSTALLATION = 0
+"""In place of a merchant's id: the key for what belongs to people who sign in, not to a merchant."""
+
+
+def installation_vault() -> Vault:
+    """The vault for what belongs to no merchant."""
+    return vault(INSTALLATION)
+
+
 def installation_key() -> bytes:
     """The 32 bytes that wrap every merchant's key: from SHUKE_KEY (hex) or made once in the data folder."""
     if settings.SHUKE_KEY:
         return bytes.fromhex(settings.SHUKE_KEY)
-    return _key_file(Path(settings.SHUKE_HOME) / "secrets" / "installation.key")
+    return bytes.fromhex(secret_file(key_path()))
 
 
-@lru_cache(maxsize=4)
-def _key_file(path: Path) -> bytes:
-    return bytes.fromhex(secret_file(path))
+def key_path(kind: str = "") -> Path:
+    """Where the installation's key lies; `.next` and `.old` lie beside it while it is being changed."""
+    return Path(settings.SHUKE_HOME) / "secrets" / f"installation.key{kind}"
+
+
+def readable_keys() -> list[bytes]:
+    """Every installation key that may have wrapped something: the present one, and those of a change under way."""
+    old = [bytes.fromhex(settings.SHUKE_KEY_OLD)] if settings.SHUKE_KEY_OLD else []
+    beside = [
+        bytes.fromhex(path.read_text().strip()) for kind in (".next", ".old") if (path := key_path(kind)).exists()
+    ]
+    return [installation_key(), *old, *beside]  # read last, so that the new key is found wherever it just went
+
+
+def wrap(merchant_id: int, key: bytes, by: bytes) -> bytes:
+    """A merchant's key under an installation's key: nonce (12), AES-256-GCM ciphertext and tag."""
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(by).encrypt(nonce, key, _wrap_row(merchant_id))
+
+
+def unwrap(merchant_id: int, wrapped: bytes, keys: Iterable[bytes]) -> bytes:
+    """A merchant's key, opened by whichever of the keys fits; Unreadable when none does."""
+    for key in keys:
+        try:
+            return AESGCM(key).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], _wrap_row(merchant_id))
+        except InvalidTag:
+            continue
+    raise Unreadable(_wrap_row(merchant_id).decode())
+
+
+WRAPPING = "SELECT pg_advisory_xact_lock{}(hashtextextended('core.wrapping', 0))"
 
 
 def _wrapped_key(merchant_id: int) -> bytes:
@@ -85,8 +124,8 @@ def _wrapped_key(merchant_id: int) -> bytes:
     with tenant(merchant_id):
         found = sql.scalar("SELECT wrapped FROM core_merchantkey WHERE merchant_id = %(merchant_id)s", params)
         if found is None:
-            nonce = os.urandom(_NONCE)
-            wrapped = nonce + AESGCM(installation_key()).encrypt(nonce, os.urandom(32), _wrap_row(merchant_id))
+            sql.run(WRAPPING.format("_shared"))  # not while the installation's key is being changed
+            wrapped = wrap(merchant_id, os.urandom(32), installation_key())
             sql.run(
                 "INSERT INTO core_merchantkey (merchant_id, wrapped) VALUES (%(merchant_id)s, %(wrapped)s)"
                 " ON CONFLICT DO NOTHING",
@@ -102,7 +141,7 @@ def _wrap_row(merchant_id: int) -> bytes:
 
 @lru_cache(maxsize=256)
 def _vault(merchant_id: int, wrapped: bytes) -> Vault:
-    key = AESGCM(installation_key()).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], _wrap_row(merchant_id))
+    key = unwrap(merchant_id, wrapped, readable_keys())
     return Vault(AESGCM(_derive(key, b"seal")), hashlib.blake2b(key=_derive(key, b"index"), digest_size=INDEX_BYTES))
 
 

@@ -27,6 +27,7 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=10, default="")
     is_active = models.BooleanField(default=True)
     is_operator = models.BooleanField(default=False)
+    starting_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     USERNAME_FIELD = "username"
@@ -43,6 +44,51 @@ class SignInTry(models.Model):
     failure_count = models.IntegerField()
     tried_at = models.DateTimeField()
     blocked_until = models.DateTimeField()
+
+
+class CodeApp(models.Model):
+    """A user's secret for codes that change every 30 seconds, sealed; in force once she has shown a code."""
+
+    user = models.OneToOneField("merchants.User", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    sealed = models.BinaryField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+
+
+class RecoveryCode(models.Model):
+    """A code that opens once when everything else is lost; kept as an Argon2 hash."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey("merchants.User", on_delete=models.CASCADE, related_name="+")
+    salt = models.BinaryField()
+    hashed = models.BinaryField()
+    used_at = models.DateTimeField(null=True)
+
+
+class Passkey(models.Model):
+    """A public key of a user's device, with which it signs what we ask."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey("merchants.User", on_delete=models.CASCADE, related_name="+")
+    credential_id = models.BinaryField(unique=True)
+    credential = models.BinaryField()
+    sign_count = models.BigIntegerField(default=0)
+    name = models.CharField(max_length=40)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class SignIn(models.Model):
+    """A browser in which a user is signed in; the browser's session is worth nothing without it."""
+
+    token = models.UUIDField(primary_key=True)
+    user = models.ForeignKey("merchants.User", on_delete=models.CASCADE, related_name="+")
+    device = models.CharField(max_length=60)
+    way = models.CharField(max_length=20)
+    owes_second_factor = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    proved_at = models.DateTimeField()
 
 
 class Merchant(models.Model):

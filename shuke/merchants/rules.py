@@ -71,3 +71,50 @@ def delay_seconds(failure_count: int) -> int:
     if failure_count < FREE_TRIES:
         return 0
     return int(min(30 * 2 ** min(failure_count - FREE_TRIES, 10), 900))
+
+
+IDLE_SECONDS = 2 * 3600
+ABSOLUTE_SECONDS = 12 * 3600
+PROOF_SECONDS = 600
+STARTING_PASSWORD_DAYS = 7
+CLEAR_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # none is mistaken for another
+MOST_PASSKEYS = 10
+RECOVERY_CODES = 10
+
+STEP_SECONDS = 30
+DRIFT_STEPS = 1
+
+
+def code_steps(now_seconds: float) -> list[int]:
+    """The 30-second steps whose code is taken at an instant: the present one and its two neighbours (RFC 6238, 5.2)."""
+    step = int(now_seconds) // STEP_SECONDS
+    return [step, *(step + drift * sign for drift in range(1, DRIFT_STEPS + 1) for sign in (-1, 1))]
+
+
+def typed_code(text: str) -> str:
+    """A code as it is kept, however it was typed: without blanks and dashes, in small letters."""
+    return "".join(sign for sign in text.lower() if sign.isascii() and sign.isalnum())
+
+
+_BROWSERS = (("MicroMessenger/", "微信"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"),
+             ("Chrome/", "Chrome"), ("CriOS/", "Chrome"), ("FxiOS/", "Firefox"), ("Safari/", "Safari"))  # fmt: skip
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("HarmonyOS", "HarmonyOS"),
+            ("Windows", "Windows"), ("Mac OS X", "Mac"), ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
+
+
+def device_words(user_agent: str) -> str:
+    """`Chrome · Windows` from what a browser says of itself; "" when it says nothing known."""
+    found = [next((name for mark, name in known if mark in user_agent), "") for known in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(name for name in found if name)
+
+
+NO_PASSWORDS = ("shuke", "熟客", "taobao", "淘宝", "tmall", "天猫", "password", "密码", "admin", "merchant", "owner")
+_OWN_SIGNS = 6
+
+
+def is_context_password(password: str) -> bool:
+    """Whether little is left of a password when the words that anybody here would try first are taken out."""
+    left = password.casefold()
+    for word in NO_PASSWORDS:
+        left = left.replace(word, "")
+    return left != password.casefold() and len(left) < _OWN_SIGNS

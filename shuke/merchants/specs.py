@@ -7,12 +7,14 @@ from typing import Annotated, Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from shuke.core.specs import Mismatch, Spec, Ui
 from shuke.merchants import queries
 
 Name = Field(min_length=1, max_length=100)
+AS_TYPED = StringConstraints(strip_whitespace=False)
+"""For passwords: a blank at the end belongs to them."""
 
 
 class MerchantSpec(Spec):
@@ -70,16 +72,17 @@ class PasswordSpec(Spec):
     """A person's new password."""
 
     old: Annotated[
-        str, Ui(_("Present password"), widget="password", autocomplete="current-password"),
+        str, Ui(_("Present password"), widget="password", autocomplete="current-password"), AS_TYPED,
         Field(min_length=1, max_length=256),
     ]  # fmt: skip
     new: Annotated[
         str,
         Ui(_("New password"), widget="password", autocomplete="new-password", help=_("At least 10 characters.")),
+        AS_TYPED,
         Field(min_length=10, max_length=256),
     ]
     again: Annotated[
-        str, Ui(_("New password again"), widget="password", autocomplete="new-password"),
+        str, Ui(_("New password again"), widget="password", autocomplete="new-password"), AS_TYPED,
         Field(min_length=1, max_length=256),
     ]  # fmt: skip
 
@@ -118,3 +121,26 @@ def register_setting(
 def setting_pages() -> list[SettingPage]:
     """Every registered setting in the order of registration."""
     return list(_pages.values())
+
+
+class SecondFactorSpec(Spec):
+    """Which roles must show more than a password."""
+
+    roles: Annotated[
+        tuple[str, ...],
+        Ui(
+            _("Who must use a second factor"),
+            widget="checks",
+            choices=queries.role_choices,
+            help=_("Whoever has none yet is asked to set one up the next time she signs in."),
+        ),
+        Field(max_length=10),
+    ] = ()
+
+
+register_setting(
+    SecondFactorSpec,
+    _("Signing in"),
+    "staff.edit",
+    lead=_("A second factor is a code on her phone or a passkey. A stolen password alone then opens nothing."),
+)

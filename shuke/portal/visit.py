@@ -23,7 +23,7 @@ from shuke.members.specs import BuyerLinksSpec
 from shuke.merchants import queries as merchants
 from shuke.merchants.queries import Merchant, Shop
 
-COOKIE, PATH = "buyer", "/b/"
+COOKIE, PATH = "__Secure-buyer" if settings.IS_HTTPS else "buyer", "/b/"
 RENEWED_AFTER = timedelta(days=1)
 
 View = Callable[..., HttpResponse]

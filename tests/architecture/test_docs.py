@@ -36,7 +36,7 @@ def test_every_environment_variable_is_documented_and_every_documented_one_is_re
 def test_every_decision_has_its_four_parts_and_is_listed() -> None:
     page = (ROOT / "docs/architecture.md").read_text()
     decisions = sorted((ROOT / "docs/decisions").glob("*.md"))
-    assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
+    assert len({int(path.name[:4]) for path in decisions}) == len(decisions)
     for path in decisions:
         text = path.read_text()
         parts = re.findall(r"^\*\*(\w+)\.\*\*", text, re.MULTILINE)

@@ -18,7 +18,16 @@ from shuke.merchants import queries
 from tests.console.conftest import browser
 from tests.make import PASSWORD, Place
 
-OPEN = {"sign_in", "sign_out", "language", "workplaces", "first_start"}
+OPEN = {
+    "sign_in",
+    "sign_out",
+    "language",
+    "workplaces",
+    "first_start",
+    "second_factor",
+    "sign_in_passkey",
+    "sign_in_passkey_ask",
+}
 
 
 def pages() -> Iterator[tuple[str, str, tuple[str, ...], list[str]]]:

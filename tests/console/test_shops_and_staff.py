@@ -73,6 +73,9 @@ def test_a_new_colleague_gets_a_password_once_and_comes_in_with_it(alice: Place,
     client = Client()
     answer = client.post("/console/sign-in/", {"username": "wangfang", "password": found[1]})
     assert answer.status_code == 302
+    assert client.get("/console/members/").headers["Location"] == "/console/account/password/"
+    own = {"old": found[1], "new": "moon over the lake", "again": "moon over the lake"}
+    assert client.post("/console/account/password/", own).headers["Location"] == "/console/account/"
     assert "王芳" in client.get("/console/account/").content.decode()
     with tenant(alice.merchant_id):
         assert found[1] not in str(queries.audit_lines(alice.merchant_id))

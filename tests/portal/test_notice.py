@@ -19,6 +19,7 @@ from shuke.core.tenancy import tenant
 from shuke.merchants import queries as merchants
 from shuke.merchants.models import User
 from shuke.merchants.queries import Shop
+from tests.console.conftest import browser
 from tests.make import Place
 from tests.portal.make_buyers import programme
 
@@ -72,9 +73,7 @@ def findings(place: Place, shop: Shop, **values: object) -> list[tuple[str, str]
 
 
 def staff(place: Place, user_id: int | None = None) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=user_id or place.owner_user_id))
-    return client
+    return browser(User.objects.get(id=user_id or place.owner_user_id).username)
 
 
 @pytest.mark.parametrize("style", STYLES)

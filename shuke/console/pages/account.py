@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import get_user_model, update_session_auth_hash
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from shuke.console import doors
 from shuke.console.desk import Desk, is_local, page, user_id
 from shuke.core import language
 from shuke.merchants import actions as merchants
@@ -23,14 +24,15 @@ def show(desk: Desk) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@page(methods=("GET", "POST"))
+@page(methods=("GET", "POST"), is_open=True)
 def change_password(desk: Desk) -> HttpResponse:
     """Another password; other browsers are signed out by it, this one stays."""
 
     def act(filled: PasswordSpec) -> None:
         merchants.change_password(desk.person.user_id, filled.old, filled.new)
+        sign_in = doors.found(desk.request)
         user = get_user_model().objects.get(pk=desk.person.user_id)
-        update_session_auth_hash(desk.request, user)
+        doors.come_in(desk.request, user, sign_in.way if sign_in else "password")
 
     return desk.fill_in(
         PasswordSpec,
@@ -38,6 +40,7 @@ def change_password(desk: Desk) -> HttpResponse:
         act,
         to="console:account",
         said=_("Your password is changed; other devices are signed out."),
+        is_owed=doors.owed(desk.request) == "password",
     )
 
 

@@ -98,7 +98,7 @@ def undo(desk: Desk, key: str) -> HttpResponse:
     return desk.go(kept["back"], said=_("Undone."))
 
 
-@page("members.export", methods=("POST",))
+@page("members.export", methods=("POST",), proof=True)
 def export(desk: Desk) -> HttpResponseBase:
     """The chosen customers, or all that the list shows, as CSV; personal fields stay out of it."""
     chosen = None if desk.post.get("everybody") == "1" else _numbers(desk.post.getlist("member"))

@@ -18,7 +18,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from pydantic import Field, model_validator
 
-from shuke.console.pages.sign_in import enter, too_often
+from shuke.console import doors
+from shuke.console.pages.sign_in import enter
 from shuke.core.errors import Refused
 from shuke.core.secrets import secret_file
 from shuke.core.specs import Form, Mismatch, Spec, Ui, form_for, parse
@@ -84,7 +85,7 @@ def show(request: HttpRequest) -> HttpResponse:
     again = form_for(FirstStartSpec, filled, choices=offered)
     wait = merchants.try_to_sign_in(f"setup:{client_address(request)}")
     if wait:
-        return _form(request, again.refuse(too_often(wait)), status=429)
+        return _form(request, again.refuse(doors.too_often(wait)), status=429)
     if not hmac.compare_digest(filled.code.strip().lower().encode(), setup_code().encode()):
         return _form(request, again.refuse(_("This is not the set-up code."), "code"), status=422)
     try:
@@ -97,7 +98,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def _come_in(request: HttpRequest, filled: FirstStartSpec) -> HttpResponse:
     user = auth.authenticate(request, username=filled.username, password=filled.password)
-    auth.login(request, user)
+    doors.come_in(request, user, "password")
     enter(request)
     messages.success(request, _("Welcome! Everything is ready for your first import."))
     return HttpResponseRedirect(reverse("console:home"))

@@ -152,7 +152,7 @@ def show(desk: Desk, import_id: int) -> HttpResponse:
     )
 
 
-@page("imports.run", methods=("POST",))
+@page("imports.run", methods=("POST",), proof=True)
 def undo(desk: Desk, import_id: int) -> HttpResponse:
     """Have the worker take a finished import back."""
     trade.undo(desk.merchant_id, import_id, by=desk.by)

@@ -97,7 +97,7 @@ def show(desk: Desk) -> HttpResponse:
     )
 
 
-@page("members.export", methods=("POST",))
+@page("members.export", methods=("POST",), proof=True)
 def export(desk: Desk) -> HttpResponseBase:
     """All lines of the filter as CSV; who took them stands in the audit log."""
     wanted = _wanted(desk, QueryDict(desk.post.get("query", "")[:2000]))

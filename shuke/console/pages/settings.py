@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from shuke.console.desk import Desk, page
+from shuke.console.desk import Desk, ask_proof, page
 from shuke.core.errors import Missing
 from shuke.core.specs import Spec
 from shuke.merchants import actions as merchants
@@ -40,6 +40,11 @@ def edit(desk: Desk, name: str) -> HttpResponse:
     pages = {one.name: one for one in _pages(desk)}
     if name not in pages:
         raise Missing("no_setting", _("There is no such setting."))
+
+    if desk.is_post and pages[name].right == "staff.edit":
+        asked = ask_proof(desk)
+        if asked is not None:
+            return asked
 
     def act(filled: Spec) -> None:
         merchants.save_setting(desk.merchant_id, filled, by=desk.by)

@@ -70,6 +70,6 @@ def _subject(text: str) -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), f"sign-in\x00{text.strip().casefold()}".encode(), "sha256")
 
 
-def note_sign_in(merchant_id: int, *, by: Actor) -> None:
-    """Write into the audit log that somebody came to work."""
-    audit(merchant_id, "staff.signed_in", by=by, object_kind="staff", object_id=by.id)
+def note_sign_in(merchant_id: int, *, way: str = "password", by: Actor) -> None:
+    """Write into the audit log that somebody came to work, and in which way."""
+    audit(merchant_id, "staff.signed_in", by=by, object_kind="staff", object_id=by.id, way=way)
