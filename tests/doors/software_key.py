@@ -29,7 +29,9 @@ class SoftwareKey:
         """The browser's answer to `navigator.credentials.create`."""
         client = CollectedClientData.create("webauthn.create", options["publicKey"]["challenge"], self.origin)
         credential = AttestedCredentialData.create(
-            b"\0" * 16, self.credential_id, ES256.from_cryptography_key(self._key.public_key())
+            b"\0" * 16,
+            self.credential_id,
+            ES256.from_cryptography_key(self._key.public_key()),  # type: ignore[no-untyped-call]
         )
         proof = AuthenticatorData.create(
             sha256(self.host.encode()), self.presence | FLAG.AT, self.count, bytes(credential)

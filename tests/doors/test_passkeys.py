@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from shuke.core import clock, sql
@@ -26,14 +25,12 @@ ASK_IN, IN = "/console/sign-in/passkey/ask/", "/console/sign-in/passkey/"
 pytestmark = pytest.mark.usefixtures("named_site")
 
 
-def add(client: Client, key: SoftwareKey, name: str = "手机") -> HttpResponse:
-    answer: Any = client.post(ADD, {"name": name, "answer": key.create(client.post(ASK).json())})
-    return answer
+def add(client: Client, key: SoftwareKey, name: str = "手机") -> Any:
+    return client.post(ADD, {"name": name, "answer": key.create(client.post(ASK).json())})
 
 
-def sign_in(client: Client, key: SoftwareKey, **more: str) -> HttpResponse:
-    answer: Any = client.post(IN, {"answer": key.get(client.post(ASK_IN).json()), **more})
-    return answer
+def sign_in(client: Client, key: SoftwareKey, **more: str) -> Any:
+    return client.post(IN, {"answer": key.get(client.post(ASK_IN).json()), **more})
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_signed_out_by_idleness_and_in_the_end_by_time(alice: Place) -> None:
 
 def test_a_stolen_cookie_is_worth_nothing_after_signing_out(alice: Place, owner: Client) -> None:
     stolen = Client()
-    stolen.cookies = owner.cookies.copy()
+    stolen.cookies.update(owner.cookies)
     assert stolen.get("/console/").status_code == 200
     owner.post("/console/sign-out/")
     assert stolen.get("/console/").status_code == 302
