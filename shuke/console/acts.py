@@ -21,6 +21,8 @@ KINDS: dict[str, str | Promise] = {
     "import": gettext_lazy("Imports"),
     "points_rule": gettext_lazy("Points rules"),
     "level_rule": gettext_lazy("Level rules"),
+    "redemption": gettext_lazy("Paying with points"),
+    "redemption_rule": gettext_lazy("Rules of paying with points"),
     "group": gettext_lazy("Groups"),
     "tag": gettext_lazy("Tags"),
     "attribute": gettext_lazy("Custom fields"),
@@ -52,6 +54,13 @@ ACTS: dict[str, str | Promise] = {
     "points.adjusted": gettext_lazy("gave customer no. %(object_id)s %(amount)s points by hand: %(reason)s"),
     "points.exported": gettext_lazy("exported the points ledger"),
     "points_rule.saved": gettext_lazy("saved points rules no. %(number)s"),
+    "redemption.bound": gettext_lazy(
+        "noted the changed price of order %(order_no)s for the points code %(code)s (no. %(object_id)s)"
+    ),
+    "redemption.decided": gettext_lazy("decided the points code %(code)s (no. %(object_id)s): %(decision)s"),
+    "redemption.exported": gettext_lazy("exported the points codes of %(day)s"),
+    "redemption.unbound": gettext_lazy("took order %(order_no)s off the points code %(code)s (no. %(object_id)s)"),
+    "redemption_rule.saved": gettext_lazy("saved the rule of paying with points no. %(number)s"),
     "setting.saved": gettext_lazy("changed the setting “%(name)s”"),
     "shop.edited": gettext_lazy("changed a shop (no. %(object_id)s)"),
     "shop.opened": gettext_lazy("added a shop (no. %(object_id)s)"),

@@ -297,6 +297,31 @@ def open_reservations(merchant_id: int, asset: str, member_id: int) -> Mapping[i
     }
 
 
+def taken_under(merchant_id: int, asset: str, keys: Collection[str]) -> dict[str, tuple[str, int]]:
+    """What spendings and reservations took under their keys: (state, amount) with state reserved, spent or released.
+
+    The amount of a spending is net of what was given back; keys that stand for neither are left out.
+    """
+    return {
+        row[0]: (row[1], row[2])
+        for row in sql.rows(
+            """
+            SELECT t.key, coalesce(CASE v.state WHEN 'committed' THEN 'spent' ELSE v.state END, 'spent'),
+                t.amount - coalesce((
+                    SELECT sum(b.amount) FROM ledger_transfer b WHERE b.merchant_id = t.merchant_id
+                        AND b.cause_id = coalesce(c.id, t.id) AND b.from_state = 'spent'), 0)::bigint
+            FROM ledger_transfer t
+            LEFT JOIN ledger_reservation v ON v.merchant_id = t.merchant_id AND v.id = t.id
+            LEFT JOIN ledger_transfer c ON c.merchant_id = t.merchant_id AND c.cause_id = t.id
+                AND c.from_state = 'reserved' AND c.to_state = 'spent'
+            WHERE t.merchant_id = (SELECT %(merchant_id)s::bigint) AND t.asset = %(asset)s AND t.key = ANY(%(keys)s)
+                AND t.to_state IN ('reserved', 'spent')
+            """,
+            {"merchant_id": merchant_id, "asset": asset, "keys": list(keys)},
+        )
+    }
+
+
 _DUE = """
     SELECT wanted.id FROM unnest(%(members)s::bigint[]) AS wanted (id) CROSS JOIN LATERAL (
         SELECT state, available_at, expires_at FROM ledger_lot

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from shuke.core import facts, progress, sql
+from shuke.core import clock, facts, progress, sql
 from shuke.core.checks import Violation
 from shuke.ledger import queries as ledger
 from shuke.loyalty.actions import BACKFILL, REVIEW_ALL
 from shuke.loyalty.queries.reckoning import reckon, reviewed
+from shuke.loyalty.queries.redemptions import read
 from shuke.loyalty.queries.rulebook import GROWTH, POINTS, level_rule, order_source, point_versions
 from shuke.members.queries import roll as members
 from shuke.trade import queries as trade
@@ -77,6 +78,60 @@ def standings_are_the_last_change(merchant_id: int) -> Iterator[Violation]:
         yield Violation("standing = last change", f"member {member_id}: level {stands}, last change to {led}", 1)
 
 
+def redemptions_agree_with_the_ledger(merchant_id: int) -> Iterator[Violation]:
+    """Points of a code are held or spent exactly as its row says; a hold whose time is over may be gone already."""
+    after_id = 0
+    while page := read(merchant_id, "id > %(after)s", {"after": after_id}, order=f"id LIMIT {_PAGE}"):
+        after_id = page[-1].id
+        taken = ledger.taken_under(merchant_id, POINTS, [one.ledger_key for one in page])
+        for one in page:
+            state, amount = taken.get(one.ledger_key, ("", 0))
+            wanted = {"reserved": ("reserved", one.points), "spent": ("spent", one.points - one.returned_points)}
+            stands = (state, amount) if state == "reserved" or (amount and state == "spent") else ("none", 0)
+            is_over = one.hold == "reserved" and state == "released" and one.held_until_at <= clock.now()
+            if stands != wanted.get(one.hold, ("none", 0)) and not is_over and (one.spent_points or stands[1]):
+                yield Violation("redemption = ledger", f"redemption {one.id}: {one.hold}, but {state} {amount}", 1)
+
+
+def redemptions_stand_as_their_state_says(merchant_id: int) -> Iterator[Violation]:
+    """Open codes hold points, used ones have spent them, free ones neither."""
+    for one in read(
+        merchant_id,
+        "(state IN ('reserved', 'bound') AND hold <> 'reserved' OR state = 'committed' AND hold <> 'spent'"
+        " OR state = 'released' AND hold <> 'none')",
+        {},
+        order="id LIMIT 20",
+    ):
+        yield Violation("redemption's state = its hold", f"redemption {one.id}: {one.state}, {one.hold}", 1)
+
+
+def one_redemption_an_order(merchant_id: int) -> Iterator[Violation]:
+    """No order was paid with two codes."""
+    for order_no, count in sql.rows(
+        "SELECT order_no, count(*) FROM loyalty_redemption WHERE merchant_id = %(merchant_id)s AND order_no <> ''"
+        " AND state IN ('bound', 'committed', 'mismatch') GROUP BY order_no HAVING count(*) > 1",
+        {"merchant_id": merchant_id},
+    ):
+        yield Violation("one redemption an order", f"order {order_no}", count)
+
+
+def redemption_counters_add_up(merchant_id: int) -> Iterator[Violation]:
+    """A day's counters, of each member and of all, are the points of its codes that are not free again."""
+    for on, member_id, counted, stands in sql.rows(
+        """
+        SELECT asked_on, member_id, sum(counted)::bigint, sum(points)::bigint FROM (
+            SELECT asked_on, member_id, points AS counted, 0 AS points FROM loyalty_redemptioncount
+            WHERE merchant_id = %(merchant_id)s
+            UNION ALL
+            SELECT asked_on, unnest(ARRAY[member_id, 0]), 0, points FROM loyalty_redemption
+            WHERE merchant_id = %(merchant_id)s AND state <> 'released'
+        ) both_sides GROUP BY asked_on, member_id HAVING sum(counted) <> sum(points) LIMIT 20
+        """,
+        {"merchant_id": merchant_id},
+    ):
+        yield Violation("counters = redemptions", f"{on}, member {member_id}: {counted} instead of {stands}", 1)
+
+
 def _is_moving(merchant_id: int, kind: str) -> bool:
     job = progress.latest(merchant_id, kind)
     if job is not None and job.state in {progress.WAITING, progress.RUNNING}:
@@ -96,4 +151,8 @@ CHECKS: list[Callable[[int], Iterator[Violation]]] = [
     ledger_yields_are_what_rules_say,
     levels_are_what_figures_say,
     standings_are_the_last_change,
+    redemptions_agree_with_the_ledger,
+    redemptions_stand_as_their_state_says,
+    one_redemption_an_order,
+    redemption_counters_add_up,
 ]

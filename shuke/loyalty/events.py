@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shuke.core.facts import Fact, fact
+from shuke.core.money import yuan
 
 
 @fact
@@ -47,3 +50,135 @@ class PointsAdjusted(Fact):
         if self.amount > 0:
             return _("%(points)s points given by hand") % {"points": self.amount}
         return _("%(points)s points taken by hand") % {"points": -self.amount}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfRedemption(Fact):
+    """What all facts of paying with points tell; `subject_id` is the redemption, `code` what staff and buyer call it."""
+
+    kind: ClassVar[str] = ""
+    code: str
+    points: int
+
+    @property
+    def words(self) -> dict[str, object]:
+        """For the sentences."""
+        return {"code": self.code, "points": self.points}
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionReserved(_OfRedemption):
+    """A member asked to pay with points: they are set aside, and she has a code."""
+
+    kind: ClassVar[str] = "loyalty.redemption_reserved"
+    worth_fen: int
+
+    def sentence(self) -> str:
+        """How many, worth what, under which code."""
+        return _("%(points)s points set aside to pay ¥%(yuan)s, code %(code)s") % {
+            **self.words, "yuan": yuan(self.worth_fen)
+        }  # fmt: skip
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionBound(_OfRedemption):
+    """Staff changed the price of an order for a code; the order's payment is awaited."""
+
+    kind: ClassVar[str] = "loyalty.redemption_bound"
+    order_no: str
+    before_fen: int
+    after_fen: int
+
+    def sentence(self) -> str:
+        """Which order, from what to what."""
+        return _("Order %(no)s: price changed from ¥%(before)s to ¥%(after)s for code %(code)s") % {
+            **self.words, "no": self.order_no, "before": yuan(self.before_fen), "after": yuan(self.after_fen)
+        }  # fmt: skip
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionCommitted(_OfRedemption):
+    """The order was paid as agreed: the points are spent."""
+
+    kind: ClassVar[str] = "loyalty.redemption_committed"
+    worth_fen: int
+    order_no: str
+
+    def sentence(self) -> str:
+        """Which order, how much."""
+        return _("Order %(no)s paid ¥%(yuan)s with %(points)s points, code %(code)s") % {
+            **self.words, "no": self.order_no, "yuan": yuan(self.worth_fen)
+        }  # fmt: skip
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionReturned(_OfRedemption):
+    """A refund of part of the order brought `returned` of its points back in all."""
+
+    kind: ClassVar[str] = "loyalty.redemption_returned"
+    returned: int
+    order_no: str
+
+    def sentence(self) -> str:
+        """Which order, how many in all."""
+        return _("Order %(no)s: part refunded, %(returned)s of the %(points)s points used are back") % {
+            **self.words, "no": self.order_no, "returned": self.returned
+        }  # fmt: skip
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionReleased(_OfRedemption):
+    """The points of a code are free again; `why` is a key of REASONS."""
+
+    kind: ClassVar[str] = "loyalty.redemption_released"
+    why: str
+
+    def sentence(self) -> str:
+        """How many, and why."""
+        return _("%(points)s points of code %(code)s are free again: %(why)s") % {
+            **self.words, "why": REASONS.get(self.why, self.why)
+        }  # fmt: skip
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionMismatch(_OfRedemption):
+    """The order does not fit what was agreed on; somebody has to decide. `why` is a key of REASONS."""
+
+    kind: ClassVar[str] = "loyalty.redemption_mismatch"
+    why: str
+    order_no: str
+
+    def sentence(self) -> str:
+        """Which order, and why."""
+        return _("Order %(no)s does not fit code %(code)s: %(why)s") % {
+            **self.words, "no": self.order_no, "why": REASONS.get(self.why, self.why)
+        }  # fmt: skip
+
+
+REASONS: dict[str, str | Promise] = {
+    "cancelled": gettext_lazy("the customer did not want it any more"),
+    "time_over": gettext_lazy("the code was not used in time"),
+    "not_seen": gettext_lazy("the order never turned up in an import"),
+    "unpaid": gettext_lazy("the order was not paid in time"),
+    "order_closed": gettext_lazy("the order was closed"),
+    "refunded": gettext_lazy("the order was refunded in full"),
+    "decided": gettext_lazy("staff decided so"),
+    "order_taken": gettext_lazy("another code was used for this order"),
+    "full_price": gettext_lazy("the full price was paid: it was not changed, or changed after the payment"),
+    "paid_more": gettext_lazy("more was paid than agreed"),
+    "paid_less": gettext_lazy("less was paid than agreed: the price was lowered too much"),
+    "paid_before": gettext_lazy("it had been paid before the code was made"),
+    "paid_late": gettext_lazy("it was paid after the time for it was over"),
+    "price_unknown": gettext_lazy("nobody noted what it was to cost before"),
+    "used_cancelled": gettext_lazy("the customer had cancelled the code, and it was used all the same"),
+    "other_customer": gettext_lazy("it is another customer's order"),
+    "other_shop": gettext_lazy("it is an order of a shop where points may not be used"),
+    "not_enough": gettext_lazy("the points were used for something else meanwhile"),
+}
+"""Why a redemption was released, or does not fit its order."""

@@ -29,3 +29,13 @@ def review_due(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Every hour, so that each merchant's midnight is met in her own zone."""
     for merchant_id in merchant_ids():
         actions.review_due(merchant_id)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(
+    name="loyalty.expire_redemptions", queue="jobs", pass_context=False, queueing_lock="loyalty.expire_redemptions"
+)
+def expire_redemptions(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
+    """Set free the points of codes that were not used in time."""
+    for merchant_id in merchant_ids():
+        actions.expire_redemptions(merchant_id)

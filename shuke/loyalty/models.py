@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from shuke.core.tenancy import TenantModel
+from shuke.loyalty.rules import redemption
 
 
 class PointsRule(TenantModel):
@@ -98,3 +99,105 @@ class Adjustment(TenantModel):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merchant_id", "key"], name="adjustment_once")]
         indexes = [models.Index(fields=["merchant_id", "at"], name="adjustment_time")]
+
+
+class RedemptionRule(TenantModel):
+    """A rule of paying with points as it was saved; the highest number is in force. Insert-only."""
+
+    number = models.IntegerField()
+    spec: Any = models.JSONField()
+    saved_at = models.DateTimeField()
+    saved_by = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "number"], name="redemptionrule_once")]
+
+
+class Redemption(TenantModel):
+    """Points that pay part of an order: asked for by a code, bound to an order, spent when that order was paid rightly.
+
+    `hold` says how its points stand in the ledger (reserved, spent, none) under the key of its `round_no`, a new one
+    each time they are taken again; `returned_points` of them came back by refunds. `slots` is what it took of the
+    day's limits, NULL while it counts for none. `place` numbers the open codes of a member.
+    """
+
+    key = models.TextField()
+    code = models.TextField()
+    member_id = models.BigIntegerField()
+    rule_id = models.BigIntegerField()
+    points = models.BigIntegerField()
+    worth_fen = models.BigIntegerField()
+    state = models.TextField(default=redemption.RESERVED)
+    why = models.TextField(default="")
+    place = models.SmallIntegerField(default=0)
+    asked_at = models.DateTimeField()
+    asked_on = models.DateField()
+    until_at = models.DateTimeField()
+    held_until_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    order_no = models.TextField(default="")
+    before_fen = models.BigIntegerField(null=True)
+    after_fen = models.BigIntegerField(null=True)
+    paid_fen = models.BigIntegerField(null=True)
+    found_by = models.TextField(default="")
+    bound_at = models.DateTimeField(null=True)
+    bound_by = models.TextField(default="")
+    hold = models.TextField(default="none")
+    round_no = models.IntegerField(default=0)
+    reservation_id = models.BigIntegerField(null=True)
+    returned_points = models.BigIntegerField(default=0)
+    slots: Any = models.JSONField(null=True)
+    decision = models.TextField(default="")
+    decided_by = models.TextField(default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "key"], name="redemption_once"),
+            models.UniqueConstraint(fields=["merchant_id", "code"], name="redemption_code"),
+            models.UniqueConstraint(
+                fields=["merchant_id", "order_no"],
+                name="redemption_order",
+                condition=Q(state__in=("bound", "committed", "mismatch")),
+            ),
+            models.UniqueConstraint(
+                fields=["merchant_id", "member_id", "place"], name="redemption_open", condition=Q(state="reserved")
+            ),
+            models.CheckConstraint(condition=Q(state__in=redemption.STATES), name="redemption_state"),
+            models.CheckConstraint(condition=Q(hold__in=("reserved", "spent", "none")), name="redemption_hold"),
+            models.CheckConstraint(
+                condition=Q(points__gt=0, worth_fen__gt=0, returned_points__gte=0)
+                & Q(returned_points__lte=models.F("points")),
+                name="redemption_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("reserved", "released")) | ~Q(order_no=""), name="redemption_has_order"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant_id", "member_id", "asked_at"], name="redemption_member"),
+            models.Index(fields=["merchant_id", "asked_on", "asked_at"], name="redemption_day"),
+            models.Index(fields=["merchant_id", "order_no"], name="redemption_order_no", condition=~Q(order_no="")),
+            models.Index(
+                fields=["merchant_id", "held_until_at"],
+                name="redemption_waiting",
+                condition=Q(state__in=("reserved", "bound")),
+            ),
+        ]
+
+
+class RedemptionCount(TenantModel):
+    """Points asked for on a day, of a member or (`member_id` 0) of all, the latter in slots so that no row is hot."""
+
+    asked_on = models.DateField()
+    member_id = models.BigIntegerField()
+    slot = models.SmallIntegerField()
+    points = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant_id", "asked_on", "member_id", "slot"], name="redemptioncount_once"
+            ),
+            models.CheckConstraint(condition=Q(points__gte=0), name="redemptioncount_not_below"),
+        ]

@@ -22,6 +22,7 @@ RIGHTS: dict[str, str | Promise] = {
     "members.export": _("Export customers"),
     "imports.run": _("Import orders and undo imports"),
     "points.view": _("See points and levels"),
+    "points.redeem": _("Use customers' points for their orders"),
     "points.adjust": _("Give or take points by hand"),
     "rules.edit": _("Change points rules and levels"),
     "levels.set": _("Set a customer's level by hand"),
@@ -39,14 +40,15 @@ _MARKET = _SEE | {
     "rules.edit",
     "levels.set",
     "points.adjust",
+    "points.redeem",
     "members.reveal",
 }
 
 _GRANTED: dict[str, frozenset[str]] = {
     OWNER: frozenset(RIGHTS),
     MARKETER: frozenset(_MARKET),
-    SERVICE_LEAD: _SEE | {"members.edit", "members.reveal", "points.adjust", "imports.run"},
-    AGENT: _SEE | {"members.edit", "members.reveal"},
+    SERVICE_LEAD: _SEE | {"members.edit", "members.reveal", "points.adjust", "points.redeem", "imports.run"},
+    AGENT: _SEE | {"members.edit", "members.reveal", "points.redeem"},
     VIEWER: _SEE,
 }
 

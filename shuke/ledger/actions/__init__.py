@@ -1,5 +1,6 @@
 """Everything that changes what members hold: settle, post, spend, give back, reserve, and what time brings."""
 
+from shuke.ledger.actions.book import lock
 from shuke.ledger.actions.maturing import expire, mature
 from shuke.ledger.actions.postings import post
 from shuke.ledger.actions.requests import GiveBack, Hold, Posting, Settled, Spend, Target
@@ -9,5 +10,5 @@ from shuke.ledger.actions.spending import give_back, spend
 
 __all__ = [
     "GiveBack", "Hold", "Posting", "Settled", "Spend", "Target", "commit", "expire", "expire_reservations",
-    "give_back", "mature", "post", "release", "reserve", "settle", "spend",
+    "give_back", "lock", "mature", "post", "release", "reserve", "settle", "spend",
 ]  # fmt: skip

@@ -29,6 +29,16 @@ from shuke.loyalty.queries.preview import (
     preview_points_rule,
 )
 from shuke.loyalty.queries.reckoning import Change
+from shuke.loyalty.queries.redemptions import (
+    Offer,
+    Redemption,
+    SavedRedemptionRule,
+    offer,
+    redemption,
+    redemption_of_code,
+    redemption_rule,
+    redemption_rules,
+)
 from shuke.loyalty.queries.rulebook import (
     GROWTH,
     POINTS,
@@ -59,9 +69,10 @@ from shuke.loyalty.queries.standings import (
 
 __all__ = [
     "GROWTH", "POINTS", "AdjustmentMade", "Booked", "Change", "Compared", "Gainer", "LevelGain", "LevelMove", "LevelPreview", "LevelView",
-    "Liability", "PointsPreview", "PointsSummary", "SavedLevelRule", "SavedPointsRule", "Step", "Told", "Warned", "Way",
+    "Liability", "Offer", "PointsPreview", "PointsSummary", "Redemption", "SavedLevelRule", "SavedPointsRule", "SavedRedemptionRule", "Step", "Told", "Warned", "Way",
     "adjustments", "expiring_soon", "explain_balance", "explain_gain", "explain_level", "explain_line", "explain_warning", "history",
     "journal", "ladder", "level_counts", "level_gain", "level_members", "level_moves", "level_of", "level_rule", "level_rules", "levels_of",
-    "liability", "order_source", "points_rule", "points_rules", "points_summary", "preview_levels",
-    "preview_points_rule", "recent_moves", "warned", "way_to",
+    "liability", "offer", "order_source", "points_rule", "points_rules", "points_summary", "preview_levels",
+    "preview_points_rule", "recent_moves", "redemption", "redemption_of_code",
+    "redemption_rule", "redemption_rules", "warned", "way_to",
 ]  # fmt: skip

@@ -18,7 +18,9 @@ from shuke.core import clock
 from shuke.core.money import yuan
 from shuke.ledger import queries as ledger
 from shuke.ledger.queries import Line
+from shuke.loyalty.events import REASONS
 from shuke.loyalty.queries.points import PointsSummary
+from shuke.loyalty.queries.redemptions import Redemption, by_ids
 from shuke.loyalty.queries.rulebook import POINTS, SavedPointsRule, points_rules, zone_of
 from shuke.loyalty.queries.standings import LevelView, Warned
 from shuke.merchants import queries as merchants
@@ -55,7 +57,8 @@ def history(
     rules = {rule.id: rule for rule in points_rules(merchant_id)}
     names = {f"staff:{person.id}": person.display_name for person in merchants.people(merchant_id)}
     zone = zone_of(merchant_id)
-    return [Told(line, explain_line(line, zone=zone, rules=rules, names=names)) for line in lines]
+    used = _redemptions(merchant_id, lines)
+    return [Told(line, explain_line(line, zone=zone, rules=rules, names=names, redemptions=used)) for line in lines]
 
 
 def journal(
@@ -75,13 +78,26 @@ def journal(
     rules = {rule.id: rule for rule in points_rules(merchant_id)}
     names = {f"staff:{person.id}": person.display_name for person in merchants.people(merchant_id)}
     zone = zone_of(merchant_id)
-    return [Booked(number, line, explain_line(line, zone=zone, rules=rules, names=names)) for number, line in found]
+    used = _redemptions(merchant_id, [line for _number, line in found])
+    return [
+        Booked(number, line, explain_line(line, zone=zone, rules=rules, names=names, redemptions=used))
+        for number, line in found
+    ]
 
 
 def explain_line(
-    line: Line, *, zone: ZoneInfo, rules: Mapping[int, SavedPointsRule], names: Mapping[str, str]
-) -> str:  # fmt: skip
-    """Why a line stands in the statement; `names` are display names of doers such as `staff:12`."""
+    line: Line,
+    *,
+    zone: ZoneInfo,
+    rules: Mapping[int, SavedPointsRule],
+    names: Mapping[str, str],
+    redemptions: Mapping[int, Redemption] | None = None,
+) -> str:
+    """Why a line stands in the statement; `names` are display names of doers such as `staff:12`, `redemptions` those
+    that lines of paying with points speak of, by id.
+    """
+    if (one := (redemptions or {}).get(redemption_of(line.source))) is not None:
+        return _join(_redeemed(line, one))
     if line.state == "expired" and line.amount < 0:
         return _join([_lapsed(line), _("not used until %(day)s") % {"day": day_before(line.happened_at, zone)}])
     if line.kind == "adjusted":
@@ -175,6 +191,40 @@ _REASONS: dict[str, Promise] = {
     "manual_ended": gettext_lazy("by her purchases, after a setting by hand ended"),
     "manual": gettext_lazy("set by hand"),
 }
+
+
+def redemption_of(source: str) -> int:
+    """The redemption that a ledger's source names; 0 for any other source."""
+    kind, _colon, number = source.partition(":")
+    return int(number) if kind == "redemption" and number.isdecimal() else 0
+
+
+def _redemptions(merchant_id: int, lines: Sequence[Line]) -> dict[int, Redemption]:
+    return by_ids(merchant_id, {number for line in lines if (number := redemption_of(line.source))})
+
+
+def _redeemed(line: Line, one: Redemption) -> list[str]:
+    """A line of paying with points: with which code, for which order, worth what."""
+    code = _("code %(code)s") % {"code": one.shown_code}
+    points = _gain(line.amount)
+    if line.kind == "given_back":
+        return [
+            _("Points used come back, since order %(no)s was refunded") % {"no": _short(one.order_no)},
+            points,
+            code,
+        ]
+    if line.state == "spent":
+        paid = _("¥%(yuan)s of order %(no)s paid with points") % {
+            "yuan": yuan(one.worth_fen),
+            "no": _short(one.order_no),
+        }
+        return [paid, points, code]
+    if line.state == "reserved":
+        return [_("Set aside to pay ¥%(yuan)s of an order") % {"yuan": yuan(one.worth_fen)}, points, code]
+    if line.amount < 0:
+        return [_("Was set aside to pay ¥%(yuan)s of an order") % {"yuan": yuan(one.worth_fen)}, points, code]
+    why = str(REASONS[one.why]) if one.why in REASONS else ""
+    return [_("Set free again, unused"), points, code, *([why] if why else [])]
 
 
 def _earned(line: Line, rule: SavedPointsRule | None) -> list[str]:

@@ -64,6 +64,8 @@ def points_summary(merchant_id: int, member_id: int) -> PointsSummary:
     while True:
         page = ledger.statement(merchant_id, POINTS, member_id, before=before, limit=_PAGE)
         for line in page:
+            if line.state == "released" or line.kind == "released":
+                continue  # set aside and set free again: nothing was used
             if line.state == "expired" and line.amount < 0:
                 continue
             if line.source.startswith("order:"):
@@ -125,4 +127,4 @@ def adjustments(merchant_id: int, *, limit: int = 50) -> list[AdjustmentMade]:
     ]
 
 
-_USES = frozenset({"spent", "reserved", "released"})
+_USES = frozenset({"spent", "reserved"})

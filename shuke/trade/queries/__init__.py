@@ -22,6 +22,13 @@ from shuke.trade.queries.orders import (
     private_of,
     state_label,
 )
+from shuke.trade.queries.payments import (
+    Payment,
+    found_in_remarks,
+    payments,
+    payments_by_no,
+    unpaid_totals,
+)
 from shuke.trade.queries.reasons import REASONS, UnpaidOrder, reasons_by_product, unpaid_notes, unpaid_orders
 
 __all__ = [
@@ -31,10 +38,12 @@ __all__ = [
     "ImportRow",
     "Order",
     "OrderLine",
+    "Payment",
     "RejectRow",
     "UnpaidOrder",
     "earning_lines",
     "figures",
+    "found_in_remarks",
     "import_row",
     "imports",
     "level_figures",
@@ -48,6 +57,8 @@ __all__ = [
     "order_ids",
     "order_ids_of_members",
     "orders_of",
+    "payments",
+    "payments_by_no",
     "private_of",
     "reasons_by_product",
     "reject_file",
@@ -55,4 +66,5 @@ __all__ = [
     "state_label",
     "unpaid_notes",
     "unpaid_orders",
+    "unpaid_totals",
 ]
