@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
+import pytest
+from django.db import transaction
+
 from shuke.core import facts, sql
+from shuke.core.errors import Refused
 from shuke.ledger import actions as ledger
 from shuke.ledger import queries as balances
 from shuke.loyalty import actions as loyalty
@@ -108,3 +112,16 @@ def sentences(place: Place, member_id: int, kind: str = "loyalty.redemption") ->
     """What her timeline says of codes, the latest first."""
     found = [one for one in facts.timeline(place.merchant_id, member_id) if one.kind.startswith(kind)]
     return [one.sentence() for one in found]
+
+
+def refused(code: str, act: Any, *args: Any, **more: Any) -> str:
+    """An act is refused with this code; what it says."""
+    with pytest.raises(Refused) as caught, transaction.atomic():
+        act(*args, **more)
+    assert caught.value.code == code
+    return caught.value.message
+
+
+def coming(place: Place, member_id: int) -> int:
+    """Points that are not usable yet."""
+    return balances.balance(place.merchant_id, "points", member_id).pending
