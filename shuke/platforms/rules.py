@@ -16,6 +16,7 @@ NOTHING: Final = frozenset({"null", "none", "nan", "n/a", "#n/a", "-", "--", "�
 _DIGITS = re.compile(r"[0-9]{4,40}")
 _SPOILT = re.compile(r"[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+|[0-9]{16,}\.[0-9]*")
 _MONEY = re.compile(r"([+-]?)(?:[¥$]|RMB|CNY)?([0-9]{1,12})(?:\.([0-9]*))?(?:元|RMB|CNY)?(?:\(.*)?", re.DOTALL)
+_BLANKS_AROUND = re.compile(r"(?<=[¥+-])\s+|\s+(?=[元(])")  # blanks between digits are a broken amount, not one to guess
 _GROUPED = re.compile(r"[+-]?(?:[¥$])?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?(?:元)?(?:\(.*)?", re.DOTALL)
 _TIME = re.compile(
     r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[ T]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?)?"
@@ -80,7 +81,7 @@ def money(cell: str) -> int | None:
     Accepts `201.12`, `0元`, `￥1,234.50`, full-width digits and a note in brackets behind the amount. Raises ValueError
     when it is no amount, and ArithmeticError when it has more than two decimals that are not zero.
     """
-    text = "".join(unicodedata.normalize("NFKC", clean(cell)).split())
+    text = _BLANKS_AROUND.sub("", unicodedata.normalize("NFKC", clean(cell)))
     if not text:
         return None
     if "," in text and _GROUPED.fullmatch(text):

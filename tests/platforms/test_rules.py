@@ -78,7 +78,7 @@ def test_money(cell: str, fen: int | None) -> None:
     assert rules.money(cell) == fen
 
 
-@pytest.mark.parametrize("cell", ["abc", "1,23.4", "1.2.3", "--", "1e5", "12元3", "9" * 13])
+@pytest.mark.parametrize("cell", ["abc", "1,23.4", "1.2.3", "--", "1e5", "12元3", "9" * 13, "5\n19.00", "8. 00"])
 def test_what_is_no_amount(cell: str) -> None:
     if rules.clean(cell):
         with pytest.raises(ValueError):

@@ -58,7 +58,10 @@ class Taobao(Platform):
         }
         if kind == "orders" and "买家会员昵称" in names and "买家会员名" in names:
             columns["shown_nick"] = names["买家会员名"]
-        name, years = next((name, years) for name, years, found in signs if any(sign in names for sign in found))
+        era = next(((name, years) for name, years, found in signs if any(sign in names for sign in found)), None)
+        if era is None:
+            return None
+        name, years = era
         known_names = IGNORED | {normal(alias) for known in aliases.values() for alias in known}
         return Layout(
             platform=self.name,
