@@ -16,7 +16,8 @@ NOTHING: Final = frozenset({"null", "none", "nan", "n/a", "#n/a", "-", "--", "�
 _DIGITS = re.compile(r"[0-9]{4,40}")
 _SPOILT = re.compile(r"[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+|[0-9]{16,}\.[0-9]*")
 _MONEY = re.compile(r"([+-]?)(?:[¥$]|RMB|CNY)?([0-9]{1,12})(?:\.([0-9]*))?(?:元|RMB|CNY)?(?:\(.*)?", re.DOTALL)
-_BLANKS_AROUND = re.compile(r"(?<=[¥+-])\s+|\s+(?=[元(])")  # blanks between digits are a broken amount, not one to guess
+# Blanks between digits are a broken amount, not one to guess.
+_BLANKS_AROUND = re.compile(r"(?<=[¥+-])\s+|\s+(?=[元(])")
 _GROUPED = re.compile(r"[+-]?(?:[¥$])?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?(?:元)?(?:\(.*)?", re.DOTALL)
 _TIME = re.compile(
     r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[ T]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?)?"
