@@ -16,6 +16,9 @@ SHUKE_HOME = Path(os.environ.get("SHUKE_HOME") or ROOT / "var")
 SHUKE_KEY = os.environ.get("SHUKE_KEY", "")
 SHUKE_KEY_OLD = os.environ.get("SHUKE_KEY_OLD", "")
 SHUKE_UPLOAD_LIMIT_MB = int(os.environ.get("SHUKE_UPLOAD_LIMIT_MB", "500"))
+SHUKE_WEBHOOK_ALLOW = [one for one in os.environ.get("SHUKE_WEBHOOK_ALLOW", "").split(",") if one]
+SHUKE_BACKUP_KEEP = int(os.environ.get("SHUKE_BACKUP_KEEP") or (0 if os.environ.get("DATABASE_URL") else 7))
+SHUKE_BACKUP_PASSPHRASE = os.environ.get("SHUKE_BACKUP_PASSPHRASE", "")
 
 DEBUG = os.environ.get("SHUKE_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("SHUKE_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
@@ -43,6 +46,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "shuke.core",
     "shuke.merchants",
+    "shuke.webhooks",
     "shuke.platforms",
     "shuke.members",
     "shuke.trade",

@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 import shuke
 from shuke.cli.home import database_open, pending_migrations
 from shuke.cli.words import bad, good
-from shuke.core import clock, facts, jobs, sql
+from shuke.core import clock, epoch, facts, jobs, sql
 from shuke.core.database import APP
 from shuke.core.tenancy import tenant
 
 Check = Callable[[int], Sequence[Any]]
 
 SPACE_GB = 2
+BACKUP_DAYS = 3
 SHOWN = 5
 
 
@@ -41,17 +42,26 @@ class Finding(NamedTuple):
 def doctor_command(quiet: bool) -> None:
     """Show all findings."""
     with database_open():
-        findings = [*machine(), *database()]
-        if not any(one.wrong for one in findings):  # the rest cannot be asked of tables that are not there
-            findings += [*background(), *books()]
+        is_well = examine(quiet=quiet)
+    if not is_well:
+        raise SystemExit(1)
+    click.echo(_("All is well."))
+
+
+def examine(*, quiet: bool = False, at_rest: bool = False) -> bool:
+    """Look at everything, say what was found (with `quiet` only what is wrong), and whether nothing is wrong.
+
+    `at_rest` leaves out workers and jobs, where none is meant to run yet.
+    """
+    findings = [*machine(), *database()]
+    if not any(one.wrong for one in findings):  # the rest cannot be asked of tables that are not there
+        findings += [*(() if at_rest else background()), *guard(), *books()]
     for one in findings:
         if one.wrong:
             bad(f"{one.looked_at}: {one.wrong}")
         elif not quiet:
             good(one.looked_at)
-    if any(one.wrong for one in findings):
-        raise SystemExit(1)
-    click.echo(_("All is well."))
+    return not any(one.wrong for one in findings)
 
 
 def machine() -> Iterator[Finding]:
@@ -97,6 +107,28 @@ def background() -> Iterator[Finding]:
     yield Finding(_("Workers at work: %(count)s") % {"count": alive},
                   _("jobs wait and nobody does them; start `shuke work`") if late and not alive else "")  # fmt: skip
     yield Finding(_("No job failed"), ", ".join(f"{name} × {count}" for name, count in failed[:SHOWN]))
+
+
+def guard() -> Iterator[Finding]:
+    """Whether sending is held, how old the last backup is, whether facts are numbered in order."""
+    epoch.look_around()
+    held = []
+    for merchant_id in jobs.merchant_ids():
+        with tenant(merchant_id):
+            if epoch.held(merchant_id) is not None:
+                held.append(str(merchant_id))
+    # Held is no fault: it waits for a person, and after a restore it must be so.
+    yield Finding(_("Sending is held for merchants %(ids)s until `shuke release-sending`") % {"ids": ", ".join(held)}
+                  if held else _("Sending to the outside is open"))  # fmt: skip
+    first, last = sql.rows("SELECT created_at, backed_up_at FROM core_installation")[0]
+    age = clock.now() - (last or first)
+    said = (
+        _("Last backup: %(hours)s hours ago") % {"hours": int(age.total_seconds() // 3600)}
+        if last
+        else _("No backup yet")
+    )
+    is_late = settings.SHUKE_BACKUP_KEEP > 0 and age.days >= BACKUP_DAYS
+    yield Finding(said, _("make one with `shuke backup`; a running worker makes one every night") if is_late else "")
 
 
 def books() -> Iterator[Finding]:

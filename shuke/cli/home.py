@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
+from psycopg.conninfo import make_conninfo
 
 from shuke.core import database
+from shuke.core.numbering import keep_in_order
+from shuke.core.owner import owner_address
 
 
 @contextmanager
@@ -47,11 +51,13 @@ def database_open(*, migrate: bool = True) -> Iterator[None]:
 
 def bring_up_to_date() -> bool:
     """Make database, role and tables as this version wants them, as their owner; whether anything was migrated."""
-    database.prepare(_owner_address())
+    database.prepare(owner_address())
     pending = pending_migrations()
     if pending:
         call_command("migrate", database="owner", verbosity=0)
     connections["owner"].close()
+    with psycopg.connect(make_conninfo(**owner_address())) as connection:
+        keep_in_order(connection)
     return bool(pending)
 
 
@@ -59,13 +65,6 @@ def pending_migrations() -> list[str]:
     """Names of the migrations that were not applied yet."""
     executor = MigrationExecutor(connections["owner"])
     return [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
-
-
-def _owner_address() -> dict[str, str]:
-    known = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "NAME": "dbname"}
-    found = settings.DATABASES["owner"]
-    address = {name: str(found[setting]) for setting, name in known.items() if found.get(setting)}
-    return address | {name: str(value) for name, value in found.get("OPTIONS", {}).items() if name.startswith("ssl")}
 
 
 def _mark(server: database.EmbeddedServer) -> Path:

@@ -40,6 +40,19 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
         "Keys before, separated by commas, which are still read but not used for anything new.",
     ),
     "SHUKE_UPLOAD_LIMIT_MB": ("`500`", "Largest file that is taken, in megabytes."),
+    "SHUKE_WEBHOOK_ALLOW": (
+        "empty",
+        "Private addresses webhooks may call, as `host:port` separated by commas; for a program on your own network.",
+    ),
+    "SHUKE_BACKUP_KEEP": (
+        "`7`; `0` with `DATABASE_URL`",
+        "How many nightly backups stay in `backups/` of the data folder; `0` makes none.",
+    ),
+    "SHUKE_BACKUP_PASSPHRASE": ("empty", "Passphrase that encrypts backups, and opens them again."),
+    "SHUKE_HOLD_SENDING": (
+        "empty",
+        "`1` sends nothing outside whatever anybody releases; for copies to try things on.",
+    ),
     "SHUKE_DEBUG": ("empty", "`1` shows errors in full. Never on a server."),
     "SHUKE_PASSWORD": ("asked for", "Password for `shuke create-owner` without a question."),
     "DATABASE_URL": (

@@ -199,15 +199,8 @@ def prepare(owner: dict[str, str], app_password: str | None = None) -> None:
 
     `owner` are psycopg's arguments of the role that owns the tables; it needs CREATEDB and CREATEROLE at first.
     """
-    maintenance = {**owner, "dbname": "postgres"}
-    with psycopg.connect(make_conninfo(**maintenance), autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
-            with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-                connection.execute(pgsql.SQL("CREATE ROLE {} LOGIN").format(pgsql.Identifier(APP)))
-        if app_password:
-            connection.execute(
-                pgsql.SQL("ALTER ROLE {} PASSWORD {}").format(pgsql.Identifier(APP), pgsql.Literal(app_password))
-            )
+    ensure_role(owner, app_password)
+    with psycopg.connect(make_conninfo(**{**owner, "dbname": "postgres"}), autocommit=True) as connection:
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [owner["dbname"]]).fetchone()
         if not exists:
             connection.execute(
@@ -223,6 +216,18 @@ def prepare(owner: dict[str, str], app_password: str | None = None) -> None:
                      "EXECUTE ON FUNCTIONS"):  # fmt: skip
             statement = f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {what} TO {APP}"
             connection.execute(statement)
+
+
+def ensure_role(owner: dict[str, str], app_password: str | None = None) -> None:
+    """Make the application's role where it is missing; harmless to repeat."""
+    with psycopg.connect(make_conninfo(**{**owner, "dbname": "postgres"}), autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
+            with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                connection.execute(pgsql.SQL("CREATE ROLE {} LOGIN").format(pgsql.Identifier(APP)))
+        if app_password:
+            connection.execute(
+                pgsql.SQL("ALTER ROLE {} PASSWORD {}").format(pgsql.Identifier(APP), pgsql.Literal(app_password))
+            )
 
 
 def parse_url(url: str) -> dict[str, str]:

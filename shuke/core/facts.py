@@ -161,8 +161,51 @@ def timeline(merchant_id: int, member_id: int, *, before: datetime | None = None
     return [made for row in found if (made := _make(row)) is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far somebody has read a merchant's facts; survives a restore."""
+
+    xid: str = "0"
+    fact_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A fact as it stands in its row, for readers that pass it on."""
+
+    place: Place
+    kind: str
+    member_id: int | None
+    subject_id: int | None
+    payload: dict[str, Any]
+    happened_at: datetime
+
+
+def read_after(merchant_id: int, place: Place, *, limit: int = BATCH) -> list[Written]:
+    """The next facts behind a place in the one order in which none is ever skipped; for readers with their own cursor."""
+    return [
+        Written(Place(row[0], row[1]), row[2], row[3], row[4], sql.loads(row[5]), row[6])
+        for row in sql.rows(
+            "SELECT xid::text, id, kind, member_id, subject_id, payload, happened_at FROM core_fact"
+            " WHERE merchant_id = %(merchant_id)s AND xid < shuke_fact_horizon()"
+            " AND (xid, id) > (%(xid)s::xid8, %(fact_id)s) ORDER BY xid, id LIMIT %(limit)s",
+            {"merchant_id": merchant_id, "xid": place.xid, "fact_id": place.fact_id, "limit": limit},
+        )
+    ]
+
+
+def newest_place(merchant_id: int) -> Place:
+    """Behind the newest fact that can be read; where a new reader begins."""
+    found = sql.rows(
+        "SELECT xid::text, id FROM core_fact WHERE merchant_id = %(merchant_id)s AND xid < shuke_fact_horizon()"
+        " ORDER BY xid DESC, id DESC LIMIT 1",
+        {"merchant_id": merchant_id},
+    )
+    return Place(*found[0]) if found else Place()
+
+
 _AFTER_CURSOR = """
-    f.merchant_id = %(merchant_id)s AND f.xid < pg_snapshot_xmin(pg_current_snapshot())
+    f.merchant_id = %(merchant_id)s AND f.xid < shuke_fact_horizon()
     AND (f.xid, f.id) > (
         coalesce((SELECT xid FROM core_factcursor WHERE merchant_id = %(merchant_id)s), '0'::xid8),
         coalesce((SELECT fact_id FROM core_factcursor WHERE merchant_id = %(merchant_id)s), 0))

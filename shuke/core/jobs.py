@@ -10,6 +10,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import DjangoApp, app
 
 from shuke.core import facts, sql
+from shuke.core.backup import nightly
 from shuke.core.tenancy import every_merchant
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,13 @@ async def rescue_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         log.warning("job %s of a dead worker is taken up again", job.id)
         await manager.retry_job(job)
+
+
+@app.periodic(cron="40 * * * *")
+@app.task(name="backup.nightly", queue="jobs", queueing_lock="backup.nightly")
+def back_up(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
+    """Once a night, or as soon as a machine that was off at night is on again, make the automatic backup."""
+    nightly.back_up_if_due()
 
 
 def collect_seldom() -> None:

@@ -10,7 +10,7 @@ from shuke.core.tenancy import Scoped, TenantModel
 
 
 class TransactionId(models.Field):  # type: ignore[type-arg]  # Field takes no arguments at run time
-    """PostgreSQL's 64-bit transaction number, which says in which order facts became visible."""
+    """A 64-bit transaction number, which says in which order facts became visible."""
 
     def db_type(self, connection: object) -> str:  # noqa: ARG002 - Django's signature
         """The column's type."""
@@ -20,7 +20,7 @@ class TransactionId(models.Field):  # type: ignore[type-arg]  # Field takes no a
 class Fact(TenantModel):
     """Something that became true, written in the transaction that made it true; never changed."""
 
-    xid = TransactionId(db_default=Func(function="pg_current_xact_id"))
+    xid = TransactionId(db_default=Func(function="shuke_fact_xid"))
     kind = models.TextField()
     member_id = models.BigIntegerField(null=True)
     subject_id = models.BigIntegerField(null=True)
@@ -87,5 +87,31 @@ class MerchantKey(models.Model):
 
     merchant_id = models.BigIntegerField(primary_key=True)
     wrapped = models.BinaryField()
+
+    objects = Scoped()
+
+
+class Installation(models.Model):
+    """The one row of this installation: where it stands, and how often sending was held since it was made."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    place = models.TextField()
+    epoch = models.IntegerField(default=0)
+    reason = models.TextField(default="")
+    held_at = models.DateTimeField(null=True)
+    backed_up_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="installation_is_one")]
+
+
+class SendingRelease(models.Model):
+    """Up to which epoch a merchant's sending was released by a person."""
+
+    merchant_id = models.BigIntegerField(primary_key=True)
+    epoch = models.IntegerField()
+    released_at = models.DateTimeField()
+    by = models.TextField()
 
     objects = Scoped()

@@ -29,6 +29,7 @@ RIGHTS: dict[str, str | Promise] = {
     "shops.edit": _("Manage shops"),
     "staff.edit": _("Manage staff and roles"),
     "settings.edit": _("Change settings"),
+    "webhooks.edit": _("Manage webhooks"),
     "audit.view": _("Read the audit log"),
 }
 

@@ -59,6 +59,7 @@ def test_a_table_of_ours_without_a_merchant_is_one_of_the_few_that_may_be() -> N
     assert ours - tenants == {
         "merchants_merchant",
         "merchants_user",
+        "core_installation",  # where the whole installation stands
         "merchants_signintry",  # counted before it is known who signs in, and where
         # what a person signs in with is hers wherever she works
         "merchants_codeapp",

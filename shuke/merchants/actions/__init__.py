@@ -33,6 +33,7 @@ from shuke.merchants.actions.people import (
     sign_out_everywhere,
 )
 from shuke.merchants.actions.places import edit_merchant, edit_shop, open_merchant, open_shop, save_setting, set_up
+from shuke.merchants.actions.sending import release_sending
 from shuke.merchants.actions.sessions import begin_sign_in, end_sign_in, end_sign_ins, go_on, prove
 from shuke.merchants.actions.signing_in import note_sign_in, signed_in_well, try_to_sign_in
 
@@ -67,6 +68,7 @@ __all__ = [
     "rename_passkey",
     "reset_second_factor",
     "reset_second_factor_of",
+    "release_sending",
     "save_setting",
     "set_language",
     "set_password",
