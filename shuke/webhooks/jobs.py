@@ -45,9 +45,10 @@ def tend(merchant_id: int) -> None:
 
 
 def _ask(merchant_id: int) -> None:
-    locks = {"lock": f"webhooks-{merchant_id % _AT_ONCE}", "queueing_lock": f"webhooks-{merchant_id}"}
     with suppress(AlreadyEnqueued), transaction.atomic():
-        tend.configure(**locks).defer(merchant_id=merchant_id)
+        tend.configure(lock=f"webhooks-{merchant_id % _AT_ONCE}", queueing_lock=f"webhooks-{merchant_id}").defer(
+            merchant_id=merchant_id
+        )
 
 
 def send_due(merchant_id: int) -> int:

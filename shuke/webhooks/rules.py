@@ -91,7 +91,7 @@ def pause_seconds(attempt_count: int, *, chance: float, wished: int | None = Non
 
 def rest_seconds(failure_count: int) -> int:
     """How long an endpoint is left in peace after so many failures in a row, whatever else waits for it."""
-    return min(_REST_LONGEST, 5 * 2 ** min(failure_count - 1, 10))
+    return min(_REST_LONGEST, 5 << min(failure_count - 1, 10))
 
 
 def signatures(message_id: str, at: datetime, body: str, secrets: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ class EndpointSpec(Spec):
 
     url: Annotated[
         str,
-        Ui(_("Address"), widget="url", placeholder="https://erp.example.com/shuke",
+        Ui(_("Webhook address"), widget="url", placeholder="https://erp.example.com/shuke",
            help=_("Of your program. It must be on the public internet and speak HTTPS.")),
         Field(min_length=1, max_length=500),
     ]  # fmt: skip
