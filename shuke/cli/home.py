@@ -14,7 +14,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from psycopg.conninfo import make_conninfo
 
-from shuke.core import database
+from shuke.core import database, epoch
 from shuke.core.numbering import keep_in_order
 from shuke.core.owner import owner_address
 
@@ -58,6 +58,7 @@ def bring_up_to_date() -> bool:
     connections["owner"].close()
     with psycopg.connect(make_conninfo(**owner_address())) as connection:
         keep_in_order(connection)
+    epoch.look_around()
     return bool(pending)
 
 

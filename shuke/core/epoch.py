@@ -78,8 +78,10 @@ def look_around() -> None:
 def hold(reason: str) -> None:
     """Begin a new epoch at this place: nothing is sent until it is released. Once per place but for a restore."""
     sql.run(
-        "UPDATE core_installation SET place = %(place)s, epoch = epoch + 1, reason = %(reason)s, held_at = now()"
-        " WHERE place <> %(place)s OR %(reason)s = 'restored'",
+        "INSERT INTO core_installation AS i (id, place, epoch, reason, held_at)"
+        " VALUES (1, %(place)s, 1, %(reason)s, now())"
+        " ON CONFLICT (id) DO UPDATE SET place = excluded.place, epoch = i.epoch + 1, reason = excluded.reason,"
+        " held_at = excluded.held_at WHERE i.place <> excluded.place OR excluded.reason = 'restored'",
         {"place": place(), "reason": reason},
     )
 
