@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("core", "0002_installation"),
+        ("core", "0003_installation"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from shuke.core.tenancy import walls
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("core", "0001_initial"),
+        ("core", "0002_statistics"),
     ]
 
     operations = [
