@@ -119,12 +119,6 @@ def unwrap(merchant_id: int, wrapped: bytes, keys: Iterable[bytes]) -> bytes:
 WRAPPING = "SELECT pg_advisory_xact_lock{}(hashtextextended('core.wrapping', 0))"
 
 
-def forget_keys() -> None:
-    """Read the keys from their files again; after a restore they are others."""
-    _key_file.cache_clear()
-    _vault.cache_clear()
-
-
 def _wrapped_key(merchant_id: int) -> bytes:
     params = {"merchant_id": merchant_id}
     with tenant(merchant_id):

@@ -30,6 +30,7 @@ from shuke.core.errors import Refused
 ABOUT, DATABASE, KEYS, FILES = "about.json", "database", "keys", "files"
 FORMAT = 1
 _ENDING, _ENDING_SEALED = ".tar", ".tar.sealed"
+_KEY_ENDINGS = (".key", ".key.old", ".key.next")
 _PLACE_KEY = "place.key"  # says which folder this is, so it never travels
 
 
@@ -96,14 +97,14 @@ def key_check() -> str:
 def _write(writer: Writer, owner: dump.Address, *, with_keys: bool) -> int:
     with _links() as links:
         _link_uploads(links)  # files that are dropped while the snapshot is taken
+        keys = _keys()
         with dump.snapshot(owner) as (connection, name):
             _link_uploads(links)  # files that came before it
             counted = dump.census(connection)
             writer.add(ABOUT, json.dumps(_about(connection, counted, with_keys=with_keys), indent=1).encode())
             if with_keys:
-                for path in sorted((Path(settings.SHUKE_HOME) / "secrets").glob("*.key")):
-                    if path.name != _PLACE_KEY:
-                        writer.add_file(f"{KEYS}/{path.name}", path)
+                for key_name, key in _with_former(keys, _keys()).items():
+                    writer.add(f"{KEYS}/{key_name}", key)
             for path in sorted(links.rglob("*.sealed")):
                 writer.add_file(f"{FILES}/{path.relative_to(links).as_posix()}", path)
             with dump.dumping(owner, name) as stream:
@@ -124,6 +125,23 @@ def _about(connection: dump.Connection, counted: dump.Census, *, with_keys: bool
         "migrations": [row[0] for row in applied],
         "tables": counted,
     }
+
+
+def _keys() -> dict[str, bytes]:
+    """The secrets by name, those of a change under way included; the mark of this very folder is none."""
+    found = (Path(settings.SHUKE_HOME) / "secrets").glob("*.key*")
+    return {
+        path.name: path.read_bytes()
+        for path in sorted(found)
+        if path.name.endswith(_KEY_ENDINGS) and path.name != _PLACE_KEY
+    }
+
+
+def _with_former(before: dict[str, bytes], now: dict[str, bytes]) -> dict[str, bytes]:
+    """The secrets, and the installation's key as it was where it changed while the snapshot was taken."""
+    former = before.get("installation.key")
+    is_other = former is not None and former not in now.values()
+    return {**now, "installation.key.old": former} if is_other and former is not None else now
 
 
 @contextmanager

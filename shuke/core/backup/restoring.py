@@ -16,7 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import make_conninfo
 
-from shuke.core import crypto, database
+from shuke.core import database
 from shuke.core.backup import dump, making
 from shuke.core.backup.archive import Readable, Reader, damaged, verify
 from shuke.core.errors import Refused
@@ -139,7 +139,6 @@ def _settle_files(added: list[Path]) -> None:
     for path in added:
         if path.name.endswith(_STAGED):
             path.rename(path.with_name(path.name.removesuffix(_STAGED)))
-    crypto.forget_keys()
 
 
 def _take_back(owner: dump.Address, fresh: str, added: list[Path]) -> None:
