@@ -119,6 +119,19 @@ def unwrap(merchant_id: int, wrapped: bytes, keys: Iterable[bytes]) -> bytes:
 WRAPPING = "SELECT pg_advisory_xact_lock{}(hashtextextended('core.wrapping', 0))"
 
 
+def installation_vault() -> Vault:
+    """The vault of what belongs to the installation and to no merchant, under a key of its own."""
+    return _plain_vault(installation_key())
+
+
+@lru_cache(maxsize=2)
+def _plain_vault(key: bytes) -> Vault:
+    return Vault(
+        AESGCM(_derive(key, b"installation seal")),
+        hashlib.blake2b(key=_derive(key, b"installation index"), digest_size=INDEX_BYTES),
+    )
+
+
 def _wrapped_key(merchant_id: int) -> bytes:
     params = {"merchant_id": merchant_id}
     with tenant(merchant_id):

@@ -141,21 +141,24 @@ def transfers_name_their_lots(merchant_id: int) -> list[Violation]:
         SELECT format('transfer %%s of %%s: allocations %%s', t.id, t.amount, s.amount)
         FROM (SELECT * FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint)) t
         LEFT JOIN sums s ON s.transfer_id = t.id
-        WHERE coalesce(s.amount, 0) <> CASE WHEN t.lot_id IS NOT NULL OR t.from_state = 'debt' THEN 0 ELSE t.amount END
+        WHERE coalesce(s.amount, 0) <> CASE WHEN t.lot_id IS NOT NULL OR t.to_state = 'debt' AND t.from_state = 'moved'
+            OR t.from_state = 'debt' AND t.to_state IN ('taken_back', 'moved') THEN 0 ELSE t.amount END
         """,
     )
 
 
 def nothing_crosses_members(merchant_id: int) -> list[Violation]:
-    """Lots, allocations, causes and reservations belong to the same member and asset (and merchant) as the transfer."""
+    """Lots, allocations and causes belong to the same member, or one ever joined with her, and to the same asset."""
     return _ask(
         merchant_id,
         "nothing crosses members",
         f"""
-        WITH parts AS ({_PARTS})
+        WITH parts AS ({_PARTS}), {_FAMILIES}
         SELECT format('lot %%s and transfer %%s', p.lot_id, p.id) FROM parts p
         LEFT JOIN ledger_lot l ON l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.id = p.lot_id
-        WHERE (l.member_id, l.asset) IS DISTINCT FROM (p.member_id, p.asset)
+        LEFT JOIN families lf ON lf.member_id = l.member_id LEFT JOIN families pf ON pf.member_id = p.member_id
+        WHERE (coalesce(lf.family_id, l.member_id), l.asset)
+            IS DISTINCT FROM (coalesce(pf.family_id, p.member_id), p.asset)
         UNION ALL
         SELECT format('allocation of a transfer %%s that is not there', a.transfer_id) FROM ledger_allocation a
         LEFT JOIN ledger_transfer t ON t.merchant_id = a.merchant_id AND t.id = a.transfer_id
@@ -163,8 +166,10 @@ def nothing_crosses_members(merchant_id: int) -> list[Violation]:
         UNION ALL
         SELECT format('transfer %%s and its cause %%s', t.id, t.cause_id) FROM ledger_transfer t
         LEFT JOIN ledger_transfer c ON c.merchant_id = t.merchant_id AND c.id = t.cause_id
+        LEFT JOIN families cf ON cf.member_id = c.member_id LEFT JOIN families tf ON tf.member_id = t.member_id
         WHERE t.merchant_id = (SELECT %(merchant_id)s::bigint) AND t.cause_id IS NOT NULL
-            AND (c.member_id, c.asset) IS DISTINCT FROM (t.member_id, t.asset)
+            AND (coalesce(cf.family_id, c.member_id), c.asset)
+                IS DISTINCT FROM (coalesce(tf.family_id, t.member_id), t.asset)
         """,
     )
 
@@ -189,18 +194,21 @@ def reservations_end_once(merchant_id: int) -> list[Violation]:
     return _ask(
         merchant_id,
         "reservations end once",
-        """
-        WITH answers AS (
+        f"""
+        WITH {_FAMILIES}, answers AS (
             SELECT cause_id AS id, sum(amount) AS amount, bool_and(to_state = 'spent') AS is_spent,
                 bool_or(to_state = 'spent') AS has_spent
-            FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND from_state = 'reserved' GROUP BY cause_id
+            FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND from_state = 'reserved'
+                AND to_state <> 'moved' GROUP BY cause_id
         ), made AS (
             SELECT id, amount, member_id, asset FROM ledger_transfer
-            WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND to_state = 'reserved'
+            WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND to_state = 'reserved' AND from_state <> 'moved'
         ), kept AS (SELECT * FROM ledger_reservation WHERE merchant_id = (SELECT %(merchant_id)s::bigint))
         SELECT format('reservation %%s: %%s', coalesce(v.id, m.id), v.state)
         FROM kept v FULL JOIN made m USING (id) LEFT JOIN answers a USING (id)
-        WHERE (v.amount, v.member_id, v.asset) IS DISTINCT FROM (m.amount, m.member_id, m.asset)
+        LEFT JOIN families vf ON vf.member_id = v.member_id LEFT JOIN families mf ON mf.member_id = m.member_id
+        WHERE (v.amount, coalesce(vf.family_id, v.member_id), v.asset)
+                IS DISTINCT FROM (m.amount, coalesce(mf.family_id, m.member_id), m.asset)
             OR NOT CASE v.state WHEN 'reserved' THEN a.id IS NULL
                 WHEN 'committed' THEN coalesce(a.amount = v.amount AND a.is_spent, false)
                 WHEN 'released' THEN coalesce(a.amount = v.amount AND NOT a.has_spent, false)
@@ -268,6 +276,54 @@ def issued_is_accounted_for(merchant_id: int) -> list[Violation]:
     )
 
 
+def what_moves_arrives(merchant_id: int) -> list[Violation]:
+    """What leaves a member for another comes to that one, whole, in the same kind of pool; nothing stays between."""
+    return _ask(
+        merchant_id,
+        "moved out = moved in",
+        f"""
+        WITH {_FAMILIES}, gone AS (
+            SELECT id, member_id, asset, amount, CASE from_state WHEN 'moved' THEN to_state ELSE from_state END AS pool
+            FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint)
+                AND 'moved' IN (from_state, to_state) AND key LIKE '%%:out'
+        ), come AS (
+            SELECT cause_id AS id, member_id, asset, amount,
+                CASE from_state WHEN 'moved' THEN to_state ELSE from_state END AS pool
+            FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint)
+                AND 'moved' IN (from_state, to_state) AND key NOT LIKE '%%:out'
+        )
+        SELECT format('transfer %%s: %%s out, %%s in', id, g.amount, c.amount) FROM gone g FULL JOIN come c USING (id)
+        LEFT JOIN families gf ON gf.member_id = g.member_id LEFT JOIN families cf ON cf.member_id = c.member_id
+        WHERE (g.asset, g.amount, g.pool, gf.family_id) IS DISTINCT FROM (c.asset, c.amount, c.pool, cf.family_id)
+            OR g.member_id = c.member_id OR gf.family_id IS NULL
+        """,
+    )
+
+
+def joined_members_hold_nothing(merchant_id: int) -> list[Violation]:
+    """Whose books another member keeps has nothing of her own; her home is nobody's guest; lots first hers are there."""
+    return _ask(
+        merchant_id,
+        "joined members hold nothing",
+        """
+        WITH homes AS (SELECT * FROM ledger_home WHERE merchant_id = (SELECT %(merchant_id)s::bigint))
+        SELECT format('%%s of member %%s', b.asset, b.member_id)
+        FROM ledger_balance b JOIN homes h USING (member_id)
+        WHERE b.merchant_id = (SELECT %(merchant_id)s::bigint) AND h.home_id <> h.member_id
+            AND (b.active, b.pending, b.reserved, b.debt) <> (0, 0, 0, 0)
+        UNION ALL
+        SELECT format('member %%s is joined to %%s, who is joined herself', h.member_id, h.home_id)
+        FROM homes h LEFT JOIN homes o ON o.member_id = h.home_id
+        WHERE o.home_id IS DISTINCT FROM h.home_id OR o.family_id <> h.family_id
+        UNION ALL
+        SELECT format('lot %%s is with %%s', l.id, l.member_id)
+        FROM (SELECT * FROM ledger_lot WHERE merchant_id = (SELECT %(merchant_id)s::bigint)) l
+        LEFT JOIN homes h ON h.member_id = coalesce(l.origin_id, l.member_id)
+        WHERE coalesce(h.home_id, l.origin_id, l.member_id) <> l.member_id
+        """,
+    )
+
+
 CHECKS: tuple[Callable[[int], list[Violation]], ...] = (
     balances_are_what_transfers_add_up_to,
     balances_are_what_lots_hold,
@@ -281,7 +337,13 @@ CHECKS: tuple[Callable[[int], list[Violation]], ...] = (
     no_more_is_given_back_than_was_spent,
     sources_give_up_what_was_taken_back,
     issued_is_accounted_for,
+    what_moves_arrives,
+    joined_members_hold_nothing,
 )
+
+_FAMILIES = """
+    families AS (SELECT member_id, family_id FROM ledger_home WHERE merchant_id = (SELECT %(merchant_id)s::bigint))
+"""
 
 _MOVED = """
     SELECT asset, member_id, to_state AS state, amount FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint)

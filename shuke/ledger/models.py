@@ -53,7 +53,8 @@ class Lot(TenantModel):
     """One credit and what became of it; its id is the id of the transfer that made it.
 
     `left` can still be used, `lapsed` expired unused, `revoked` is how much of the yield was taken back again, from
-    this lot or elsewhere. `part` numbers the lots of a settled source; NULL for posted ones.
+    this lot or elsewhere. `part` numbers the lots of a settled source; NULL for posted ones. `origin_id` is whose it
+    is when nobody is joined to anybody; NULL for the member herself.
     """
 
     member_id = models.BigIntegerField()
@@ -69,6 +70,7 @@ class Lot(TenantModel):
     expires_at = models.DateTimeField(null=True)
     rule_id = models.BigIntegerField(null=True)
     happened_at = models.DateTimeField()
+    origin_id = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [
@@ -138,6 +140,24 @@ class Balance(models.Model):
             ),
             models.CheckConstraint(condition=Q(active=0) | Q(debt=0), name="balance_debt_first"),
         ]
+
+
+class Home(models.Model):
+    """Where the books of a member who was joined to another one are kept; a member without a row is at home.
+
+    Members who were ever joined, also through others, have one `family_id`: a key of one stands for all of them.
+    """
+
+    pk = models.CompositePrimaryKey("merchant_id", "member_id")
+    merchant_id = models.BigIntegerField()
+    member_id = models.BigIntegerField()
+    home_id = models.BigIntegerField()
+    family_id = models.BigIntegerField()
+
+    objects = Scoped()
+
+    class Meta:
+        indexes = [models.Index(fields=["merchant_id", "family_id"], name="home_family")]
 
 
 class Reservation(TenantModel):

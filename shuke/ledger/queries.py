@@ -261,6 +261,7 @@ def totals(merchant_id: int, asset: str) -> Totals:
     for from_state, to_state, amount in moved:
         sums[from_state] = sums.get(from_state, 0) - amount
         sums[to_state] = sums.get(to_state, 0) + amount
+    sums.pop(rules.MOVED, None)
     return Totals(issued=-sums.pop(rules.ISSUED, 0), debt=-sums.pop(rules.DEBT, 0), **sums)
 
 

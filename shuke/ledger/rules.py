@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,8 @@ from shuke.core.errors import Refused
 
 ISSUED, PENDING, ACTIVE, RESERVED = "issued", "pending", "active", "reserved"
 SPENT, EXPIRED, TAKEN_BACK, DEBT = "spent", "expired", "taken_back", "debt"
+MOVED = "moved"
+"""Between two members: what leaves one for it comes to the other in the same instant."""
 EMPTY, LAPSED = "empty", "lapsed"
 COMMITTED, RELEASED = "committed", "released"
 OPEN, CLOSED = (PENDING, ACTIVE), (EMPTY, LAPSED)
@@ -21,7 +23,9 @@ ALLOWED = frozenset({
     (ISSUED, PENDING), (ISSUED, ACTIVE), (PENDING, ACTIVE), (PENDING, TAKEN_BACK),
     (ACTIVE, SPENT), (ACTIVE, RESERVED), (ACTIVE, EXPIRED), (ACTIVE, TAKEN_BACK), (ACTIVE, DEBT),
     (RESERVED, SPENT), (RESERVED, ACTIVE), (RESERVED, EXPIRED), (SPENT, ACTIVE), (SPENT, EXPIRED),
-    (EXPIRED, TAKEN_BACK), (DEBT, TAKEN_BACK),
+    (EXPIRED, TAKEN_BACK), (DEBT, TAKEN_BACK), (DEBT, ACTIVE), (DEBT, EXPIRED),
+    (PENDING, MOVED), (ACTIVE, MOVED), (RESERVED, MOVED), (DEBT, MOVED),
+    (MOVED, PENDING), (MOVED, ACTIVE), (MOVED, RESERVED), (MOVED, DEBT),
 })  # fmt: skip
 
 OWN = "="
@@ -32,7 +36,10 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(slots=True, eq=False)
 class Lot:
-    """One credit: `left` usable (or pending), `lapsed` expired unused, `revoked` of its yield taken back."""
+    """One credit: `left` usable (or pending), `lapsed` expired unused, `revoked` of its yield taken back.
+
+    `origin_id` is whose it was before members were joined; None while its member is still the first one.
+    """
 
     id: int
     member_id: int
@@ -47,6 +54,12 @@ class Lot:
     left: int = 0
     lapsed: int = 0
     revoked: int = 0
+    origin_id: int | None = None
+
+    @property
+    def first_member_id(self) -> int:
+        """Whose it is when nobody is joined to anybody."""
+        return self.member_id if self.origin_id is None else self.origin_id
 
     @property
     def order(self) -> tuple[datetime, datetime, int]:
@@ -121,7 +134,7 @@ def credit(account: Account, label: Label, amount: int, now: datetime, lot: Lot)
     """Let a new lot yield its amount: pending when `available_at` is unknown or to come, else active at once."""
     state = ACTIVE if lot.available_at is not None and lot.available_at <= now else PENDING
     account.lots[lot.id] = lot
-    made = _move(account, label, ISSUED, state, [(lot, amount)], number=lot.id, whole=True)
+    made = move(account, label, ISSUED, state, [(lot, amount)], number=lot.id, whole=True)
     _repay(account, label, made)
     if state == ACTIVE and lot.left and lot.is_over(now):
         _expire(account, lot)
@@ -134,7 +147,7 @@ def spend(account: Account, label: Label, amount: int, *, to_state: str = SPENT)
         raise Refused("in_debt", _("More was taken back than was left; nothing can be spent until that is earned again."))  # fmt: skip
     if account.active < amount:
         raise Refused("not_enough", _("There is not enough to spend."))
-    return _move(account, label, ACTIVE, to_state, draw(account, amount))
+    return move(account, label, ACTIVE, to_state, draw(account, amount))
 
 
 def reserve(account: Account, label: Label, amount: int, until_at: datetime) -> Move:
@@ -149,7 +162,7 @@ def reserve(account: Account, label: Label, amount: int, until_at: datetime) -> 
 def commit(account: Account, reservation: Reservation, label: Label) -> None:
     """Turn a reservation into a spending."""
     reservation.state = COMMITTED
-    _move(account, replace(label, cause_id=reservation.id), RESERVED, SPENT, reservation.parts)
+    move(account, replace(label, cause_id=reservation.id), RESERVED, SPENT, reservation.parts)
 
 
 def release(account: Account, reservation: Reservation, label: Label, at: datetime) -> None:
@@ -158,8 +171,11 @@ def release(account: Account, reservation: Reservation, label: Label, at: dateti
     _return(account, replace(label, cause_id=reservation.id), RESERVED, reservation.parts, at)
 
 
-def give_back(account: Account, label: Label, amount: int, parts: Iterable[Part], now: datetime) -> None:
-    """Undo part of a spending: `parts` is what it still has of each lot, in the order of use; the last used comes first."""
+def give_back(accounts: Mapping[int, Account], label: Label, amount: int, parts: Iterable[Part], now: datetime) -> None:
+    """Undo part of a spending: `parts` is what it still has of each lot, in the order of use; the last used comes first.
+
+    The lots may be several members' by now: the first of `accounts` to get something back bears the label's own key.
+    """
     back: list[Part] = []
     for lot, spent in reversed(list(parts)):
         taken = min(spent, amount)
@@ -168,7 +184,9 @@ def give_back(account: Account, label: Label, amount: int, parts: Iterable[Part]
             back.append((lot, taken))
     if amount:
         raise Refused("more_than_spent", _("More would be given back than was spent."))
-    _return(account, label, SPENT, back, now)
+    for place, member_id in enumerate(dict.fromkeys(lot.member_id for lot, _taken in back)):
+        own = label if not place else replace(label, key=f"{OWN}with{place}:{label.key}")
+        _return(accounts[member_id], own, SPENT, [part for part in back if part[0].member_id == member_id], now)
 
 
 def debit(account: Account, label: Label, amount: int, *, allow_debt: bool) -> None:
@@ -177,10 +195,10 @@ def debit(account: Account, label: Label, amount: int, *, allow_debt: bool) -> N
     if found < amount and not allow_debt:
         raise Refused("not_enough", _("There is not enough to take away."))
     if found:
-        _move(account, label, ACTIVE, TAKEN_BACK, draw(account, found))
+        move(account, label, ACTIVE, TAKEN_BACK, draw(account, found))
     if found < amount:
         owing = replace(label, key=f"{OWN}owe:{label.key}") if found else label
-        _move(account, owing, DEBT, TAKEN_BACK, [], amount=amount - found)
+        move(account, owing, DEBT, TAKEN_BACK, [], amount=amount - found)
 
 
 def take_back_own(account: Account, label: Label, own: list[Lot], amount: int) -> int:
@@ -196,7 +214,7 @@ def take_back_own(account: Account, label: Label, own: list[Lot], amount: int) -
             if taken:
                 parts.append((lot, taken))
         if parts:
-            _move(account, replace(label, key=f"{label.key}:{step}"), state, TAKEN_BACK, parts)
+            move(account, replace(label, key=f"{label.key}:{step}"), state, TAKEN_BACK, parts)
     return amount
 
 
@@ -204,9 +222,9 @@ def take_back_rest(account: Account, label: Label, amount: int) -> None:
     """Take back from other lots in the order of use, then as debt."""
     found = min(amount, account.active)
     if found:
-        _move(account, replace(label, key=f"{label.key}:others"), ACTIVE, TAKEN_BACK, draw(account, found))
+        move(account, replace(label, key=f"{label.key}:others"), ACTIVE, TAKEN_BACK, draw(account, found))
     if found < amount:
-        _move(account, replace(label, key=f"{label.key}:debt"), DEBT, TAKEN_BACK, [], amount=amount - found)
+        move(account, replace(label, key=f"{label.key}:debt"), DEBT, TAKEN_BACK, [], amount=amount - found)
 
 
 def bring_up_to_date(account: Account, now: datetime) -> None:
@@ -262,14 +280,14 @@ def _matures(lot: Lot, now: datetime) -> bool:
 def _mature(account: Account, lot: Lot) -> None:
     at = lot.available_at or lot.happened_at
     label = Label("matured", f"{OWN}mature:{lot.id}", at, source=lot.source, rule_id=lot.rule_id)
-    made = _move(account, label, PENDING, ACTIVE, [(lot, lot.left)], whole=True)
+    made = move(account, label, PENDING, ACTIVE, [(lot, lot.left)], whole=True)
     _repay(account, label, made)
 
 
 def _expire(account: Account, lot: Lot) -> None:
     at = max(lot.expires_at or lot.happened_at, lot.available_at or lot.happened_at)
     label = Label("lapsed", f"{OWN}expire:{lot.id}", at, source=lot.source, rule_id=lot.rule_id)
-    _move(account, label, ACTIVE, EXPIRED, [(lot, lot.left)], whole=True)
+    move(account, label, ACTIVE, EXPIRED, [(lot, lot.left)], whole=True)
 
 
 def _return(account: Account, label: Label, from_state: str, parts: list[Part], at: datetime) -> None:
@@ -277,18 +295,18 @@ def _return(account: Account, label: Label, from_state: str, parts: list[Part], 
     dead = [part for part in parts if part[0].is_over(at)]
     alive = [part for part in parts if not part[0].is_over(at)]
     if alive:
-        made = _move(account, label, from_state, ACTIVE, alive)
+        made = move(account, label, from_state, ACTIVE, alive)
         _repay(account, label, made)
     if dead:
         lost = replace(label, key=f"{OWN}lost:{label.key}") if alive else label
-        _move(account, lost, from_state, EXPIRED, dead)
+        move(account, lost, from_state, EXPIRED, dead)
 
 
 def _repay(account: Account, label: Label, made: Move) -> None:
     amount = min(account.debt, account.active)
     if amount:
         own = Label("repaid", f"{OWN}repay:{label.key}", label.happened_at, source=label.source, cause_id=made.id)
-        _move(account, own, ACTIVE, DEBT, draw(account, amount))
+        move(account, own, ACTIVE, DEBT, draw(account, amount))
 
 
 def _revoke(lots: list[Lot], amount: int) -> None:
@@ -300,7 +318,7 @@ def _revoke(lots: list[Lot], amount: int) -> None:
         raise ValueError("more would be taken back than the source yielded")
 
 
-def _move(
+def move(
     account: Account, label: Label, from_state: str, to_state: str, parts: list[Part],
     *, amount: int | None = None, number: int | None = None, whole: bool = False,
 ) -> Move:  # fmt: skip

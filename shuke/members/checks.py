@@ -135,9 +135,40 @@ def _ids(ids: list[int]) -> str:
     return ", ".join(map(str, ids[:10]))
 
 
+def joined_members_have_one_home(merchant_id: int) -> Iterator[Violation]:
+    """Whoever was joined to another has a home that stands for itself, and a joining that holds; nobody else has one."""
+    yield from _found(
+        "home of a joined member",
+        merchant_id,
+        """
+        SELECT m.id FROM members_member m
+        LEFT JOIN members_member h ON h.merchant_id = m.merchant_id AND h.id = m.home_id
+        WHERE m.merchant_id = %(merchant_id)s AND (m.home_id IS NOT NULL AND (h.id IS NULL OR h.home_id IS NOT NULL)
+            OR (m.home_id IS NOT NULL) <> EXISTS (SELECT FROM members_merge g WHERE g.merchant_id = m.merchant_id
+                AND g.loser_id = m.id AND g.undone_at IS NULL))
+        """,
+    )
+
+
+def nothing_is_left_of_erased_members(merchant_id: int) -> Iterator[Violation]:
+    """No identity, card, note, tag, value or proof in words of an erased member, and nothing on her row."""
+    left = " OR ".join(
+        f"EXISTS (SELECT FROM members_{table} x WHERE x.merchant_id = m.merchant_id AND x.member_id = m.id)"
+        for table in (*_OWN, "evidence", "suppression")
+    )
+    yield from _found(
+        "something left of an erased member",
+        merchant_id,
+        "SELECT m.id FROM members_member m WHERE m.merchant_id = %(merchant_id)s AND m.erased_at IS NOT NULL"
+        f" AND (concat(m.province, m.city, m.gender, m.status_reason) <> '' OR m.birth_month_day IS NOT NULL OR {left})",
+    )
+
+
 CHECKS: tuple[Callable[[int], Iterator[Violation]], ...] = (
     rows_belong_to_members,
     identities_are_well_formed,
     nothing_personal_lies_open,
     sealed_values_open,
+    joined_members_have_one_home,
+    nothing_is_left_of_erased_members,
 )

@@ -119,3 +119,59 @@ class PersonalRevealed(Fact):
     def sentence(self) -> str:
         """For the timeline."""
         return _("%(field)s revealed") % {"field": rules.FIELDS.get(self.field, self.field)}
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberJoinedTo(Fact):
+    """Two members are one person: one fact stands with each, `subject_id` is the other one."""
+
+    kind: ClassVar[str] = "members.merged"
+    is_survivor: bool = True
+
+    def sentence(self) -> str:
+        """For the timeline."""
+        return _("Joined with another customer's record") if self.is_survivor else _("Joined to another customer")
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberParted(Fact):
+    """Two members who were joined are two people again; `subject_id` is the other one."""
+
+    kind: ClassVar[str] = "members.parted"
+
+    def sentence(self) -> str:
+        """For the timeline."""
+        return _("Joining with another customer undone")
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberErased(Fact):
+    """A member was forgotten; her orders and books stay, and nothing tells whose they were."""
+
+    kind: ClassVar[str] = "members.erased"
+
+    def sentence(self) -> str:
+        """For the timeline."""
+        return _("Personal data deleted for good")
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentChanged(Fact):
+    """A member allowed something to be written to her, or allows it no longer."""
+
+    kind: ClassVar[str] = "members.consent_changed"
+    channel: str
+    purpose: str
+    is_given: bool
+
+    def sentence(self) -> str:
+        """For the timeline."""
+        what = {"channel": rules.CHANNELS.get(self.channel, self.channel),
+                "purpose": rules.PURPOSES.get(self.purpose, self.purpose)}  # fmt: skip
+        if self.is_given:
+            return _("Consent given: %(channel)s, %(purpose)s") % what
+        return _("Consent withdrawn: %(channel)s, %(purpose)s") % what

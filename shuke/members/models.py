@@ -14,7 +14,8 @@ class Member(TenantModel):
 
     `display_name` is the nick, or the masked name where there is none. `seen_*` tell of her latest sighting: when,
     the digest of its card, and by which source; most sightings of an import stop at comparing them.
-    `birth_month_day` is month × 100 + day, the year stays sealed.
+    `birth_month_day` is month × 100 + day, the year stays sealed. `home_id` is the member she was joined to, followed
+    to the end; NULL for who stands for herself. An erased member keeps her row, and nothing in it tells who she was.
     """
 
     display_name = models.TextField(default="")
@@ -30,9 +31,12 @@ class Member(TenantModel):
     seen_at = models.DateTimeField(null=True)
     seen_digest = models.BinaryField(null=True)
     seen_source = models.TextField(default="")
+    home_id = models.BigIntegerField(null=True)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
+            models.Index(fields=["merchant_id", "home_id"], name="member_home", condition=Q(home_id__isnull=False)),
             models.Index(fields=["merchant_id", "status", "id"], name="member_status", condition=~Q(status="normal")),
             models.Index(
                 fields=["merchant_id", "birth_month_day"],
@@ -121,6 +125,8 @@ class Suspicion(TenantModel):
     source = models.TextField(default="")
     state = models.TextField(default="open")
     created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.TextField(db_default="")
 
     class Meta:
         constraints = [
@@ -128,6 +134,109 @@ class Suspicion(TenantModel):
                 fields=["merchant_id", "first_member_id", "second_member_id"], name="suspicion_once"
             ),
         ]
+
+
+class Merge(TenantModel):
+    """A member was joined to another one; one row for each time, with who did it and who undid it.
+
+    `carried` names the rows that were copied to the survivor and are taken away again.
+    """
+
+    loser_id = models.BigIntegerField()
+    survivor_id = models.BigIntegerField()
+    key = models.TextField()
+    by = models.TextField()
+    at = models.DateTimeField()
+    carried = models.JSONField(default=dict)
+    undone_by = models.TextField(default="")
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "key", "loser_id"], name="merge_key"),
+            models.UniqueConstraint(
+                fields=["merchant_id", "loser_id"], name="merge_once", condition=Q(undone_at__isnull=True)
+            ),
+        ]
+        indexes = [models.Index(fields=["merchant_id", "survivor_id"], name="merge_survivor")]
+
+
+class Consent(TenantModel):
+    """That a member allowed, or no longer allows, to be written to, with its proof. Insert-only; the last one counts.
+
+    `wording_hash` is of the text she agreed to; what else proves it is in Evidence, which an erasure may take away.
+    """
+
+    member_id = models.BigIntegerField()
+    channel = models.TextField()
+    purpose = models.TextField()
+    is_given = models.BooleanField()
+    source = models.TextField()
+    wording_version = models.TextField(default="")
+    wording_hash = models.BinaryField(null=True)
+    by = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["merchant_id", "member_id", "channel", "purpose", "id"], name="consent_member")]
+
+
+class Evidence(TenantModel):
+    """What proves a consent, in words, sealed; its id is the consent's."""
+
+    member_id = models.BigIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["merchant_id", "member_id"], name="evidence_member")]
+
+
+class Suppression(TenantModel):
+    """Somebody is not to be written to, whatever else is said: a phone or mail address by its blind index, or a member."""
+
+    kind = models.TextField()
+    index = models.BinaryField(null=True)
+    member_id = models.BigIntegerField(null=True)
+    reason = models.TextField()
+    by = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant_id", "kind", "index", "member_id"], name="suppression_once", nulls_distinct=False
+            ),
+        ]
+
+
+class ErasureRequest(TenantModel):
+    """A member asked to be forgotten: `due_at` she will be, unless it is called off before."""
+
+    member_id = models.BigIntegerField()
+    state = models.TextField(default="waiting")
+    by = models.TextField()
+    at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant_id", "member_id"], name="erasure_waiting_once", condition=Q(state="waiting")
+            ),
+        ]
+        indexes = [models.Index(fields=["merchant_id", "due_at"], name="erasure_due", condition=Q(state="waiting"))]
+
+
+class Tombstone(TenantModel):
+    """An identity of an erased member, blind: what was told of it up to `erased_at` brings nobody back."""
+
+    index = models.BinaryField()
+    member_id = models.BigIntegerField()
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "index"], name="tombstone_once")]
 
 
 class Tag(TenantModel):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 OUID, OMID, OPEN_UID, NICK, PHONE = "ouid", "omid", "open_uid", "nick", "phone"
 RANKED_KINDS: Final = (OUID, OMID, OPEN_UID, NICK, PHONE)
+BY_HAND: Final = "hand"
 
 FIELDS: Final[dict[str, Promise]] = {
     "name": _("Full name"),
@@ -36,6 +37,17 @@ ATTRIBUTE_KINDS: Final[dict[str, Promise]] = {
 }
 
 SHORTEST_REASON = 4
+
+CHANNELS: Final[dict[str, Promise]] = {
+    "sms": _("Text message"),
+    "mail": _("E-mail message"),
+    "wecom": _("WeCom"),
+    "platform": _("Platform message"),
+}
+PURPOSES: Final[dict[str, Promise]] = {
+    "marketing": _("Offers and activities"),
+    "care": _("Care and reminders"),
+}
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _VIRTUAL = re.compile(r"(1\d{10})-(\d{4})")

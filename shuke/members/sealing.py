@@ -91,3 +91,13 @@ def open_attribute(
 
 def _attribute_place(merchant_id: int, member_id: int, attribute_id: int) -> str:
     return f"members_attributevalue|sealed|{merchant_id}|{member_id}|{attribute_id}"
+
+
+def seal_evidence(vault: Vault, merchant_id: int, consent_id: int, text: str) -> bytes:
+    """What proves a consent."""
+    return vault.seal(text, row=f"members_evidence|sealed|{merchant_id}|{consent_id}")
+
+
+def open_evidence(vault: Vault, merchant_id: int, consent_id: int, sealed: bytes | memoryview) -> str:
+    """What proves a consent; Unreadable when it was moved or changed."""
+    return vault.open(sealed, row=f"members_evidence|sealed|{merchant_id}|{consent_id}")

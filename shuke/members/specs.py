@@ -134,3 +134,47 @@ class BuyerLinksSpec(Spec):
 
 
 register_setting(BuyerLinksSpec, _("Buyers' links"), lead=_("Every buyer opens her own pages by a link of her own."))
+
+
+class ErasureSpec(Spec):
+    """How long a buyer who asked to be deleted may change her mind."""
+
+    wait_days: Annotated[
+        int,
+        Field(ge=0, le=15),
+        Ui(
+            _("Deletion waits"),
+            help=_("The law gives you fifteen days at most to answer; within the wait she can call it off."),
+            unit=_("days"),
+        ),
+    ] = 3
+
+
+register_setting(ErasureSpec, _("Deleting a buyer's data"), lead=_("Buyers ask for it on their page “My data”."))
+
+
+class ConsentSpec(Spec):
+    """A consent that staff writes down for a member."""
+
+    channel: Annotated[Literal["sms", "mail", "wecom", "platform"], Ui(_("Channel"), choices=rules.CHANNELS)] = "sms"
+    purpose: Annotated[Literal["marketing", "care"], Ui(_("Purpose"), choices=rules.PURPOSES)] = "marketing"
+    evidence: Annotated[
+        str,
+        Field(min_length=rules.SHORTEST_REASON, max_length=500),
+        Ui(_("Evidence"), help=_("How, where and when she agreed: it is kept sealed as the proof."), widget="lines"),
+    ]
+
+
+class SuppressionSpec(Spec):
+    """Numbers and addresses that are not to be written to."""
+
+    lines: Annotated[
+        list[str],
+        Field(min_length=1, max_length=10_000),
+        Ui(
+            _("Phone numbers or mail addresses"),
+            help=_("One a line; only blind marks of them are kept."),
+            widget="lines",
+        ),
+    ]
+    reason: Annotated[str, Field(min_length=2, max_length=200), Ui(_("Reason"))]

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from shuke.core import clock
 from shuke.core.tenancy import tenant
-from shuke.members.queries import links
+from shuke.members.queries import home, links
 from shuke.members.queries import roll as members
 from shuke.members.queries.links import VISIT, Pass
 from shuke.members.specs import BuyerLinksSpec
@@ -87,10 +87,13 @@ def admit(request: HttpRequest, found: Pass) -> Visit | None:
     merchant = merchants.merchant(found.merchant_id)
     if merchant is None or not members.joined_at(found.merchant_id, [found.member_id]):
         return None
+    member_id = home(found.merchant_id, found.member_id)
+    if members.erased(found.merchant_id, [member_id]):
+        return None
     if merchants.setting(found.merchant_id, BuyerLinksSpec).round_no != found.round_no:
         return None
-    is_paused = bool(members.blacklisted_since(found.merchant_id, [found.member_id]))
-    return Visit(request, merchant, merchants.shops(found.merchant_id), found.member_id, is_paused)
+    is_paused = bool(members.blacklisted_since(found.merchant_id, [member_id]))
+    return Visit(request, merchant, merchants.shops(found.merchant_id), member_id, is_paused)
 
 
 def remember(response: HttpResponse, found: Pass) -> None:

@@ -14,7 +14,8 @@ from shuke.core.tenancy import TenantModel
 class Order(TenantModel):
     """An order of one shop. Amounts in fen; `paid_fen` is what stayed paid after refunds, as exports tell it.
 
-    `member_id` is null while only a detail file told of the order. `removed_at` marks an order whose import was
+    `member_id` is null while only a detail file told of the order; `origin_id` is whose it is when nobody is joined to
+    anybody, NULL for the member herself. `removed_at` marks an order whose import was
     undone. `private_sealed` holds receiver, message and remark as sealed JSON.
     """
 
@@ -42,6 +43,7 @@ class Order(TenantModel):
     first_import_id = models.BigIntegerField(null=True)
     last_import_id = models.BigIntegerField(null=True)
     removed_at = models.DateTimeField(null=True)
+    origin_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -53,6 +55,9 @@ class Order(TenantModel):
         indexes = [
             models.Index(fields=["merchant_id", "member_id", "placed_at"], name="order_member"),
             models.Index(fields=["merchant_id", "placed_at"], name="order_time"),
+            models.Index(
+                fields=["merchant_id", "origin_id"], name="order_origin", condition=models.Q(origin_id__isnull=False)
+            ),
         ]
 
 
@@ -183,3 +188,14 @@ class UnpaidReason(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merchant_id", "order_id"], name="unpaid_reason_once")]
+
+
+class ClaimTry(TenantModel):
+    """How often within one stretch of time a visitor, or anybody for one order, tried to claim; `bucket` is blind."""
+
+    bucket = models.BinaryField()
+    starts_at = models.DateTimeField()
+    count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "bucket", "starts_at"], name="claim_try_once")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
@@ -18,6 +19,12 @@ FIELDS = (
 def of(record: OrderRecord) -> dict[str, str]:
     """The private fields that a record tells."""
     return {field: value for field in FIELDS if (value := getattr(record, field))}
+
+
+def bare(record: OrderRecord) -> OrderRecord:
+    """The record without them, of a buyer who was erased."""
+    bare: dict[str, Any] = dict.fromkeys(FIELDS, "")
+    return record._replace(**bare)
 
 
 def seal(vault: Vault, merchant_id: int, order_id: int, fields: Mapping[str, str]) -> bytes | None:

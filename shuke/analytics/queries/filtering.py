@@ -73,7 +73,10 @@ def _without(table: str, which: str = "") -> str:
 
 def where(merchant_id: int, chosen: MemberFilter) -> Where:
     """The filter as conditions; text is looked up here and becomes ids."""
-    found = Where({"merchant_id": merchant_id, **chosen.model_dump()}, {"m": ["m.merchant_id = %(merchant_id)s"]})
+    found = Where(
+        {"merchant_id": merchant_id, **chosen.model_dump()},
+        {"m": ["m.merchant_id = %(merchant_id)s", "m.home_id IS NULL", "m.erased_at IS NULL"]},
+    )
     if chosen.text:
         found.params["found"] = sql.numbers(members.search(merchant_id, chosen.text, limit=MOST_FOUND))
         found.say("m", "m.id = ANY(%(found)s::bigint[])")

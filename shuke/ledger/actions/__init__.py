@@ -2,6 +2,7 @@
 
 from shuke.ledger.actions.book import lock
 from shuke.ledger.actions.maturing import expire, mature
+from shuke.ledger.actions.moving import rehome
 from shuke.ledger.actions.postings import post
 from shuke.ledger.actions.requests import GiveBack, Hold, Posting, Settled, Spend, Target
 from shuke.ledger.actions.reserving import commit, expire_reservations, release, reserve
@@ -10,5 +11,5 @@ from shuke.ledger.actions.spending import give_back, spend
 
 __all__ = [
     "GiveBack", "Hold", "Posting", "Settled", "Spend", "Target", "commit", "expire", "expire_reservations",
-    "give_back", "lock", "mature", "post", "release", "reserve", "settle", "spend",
+    "give_back", "lock", "mature", "post", "rehome", "release", "reserve", "settle", "spend",
 ]  # fmt: skip

@@ -23,7 +23,7 @@ from shuke.ledger.rules import Account, Label, Lot, Move, Reservation
 
 LOT_COLUMNS = (
     'l.id, l.member_id, l.source, l.part, l.amount, l.state, l.available_at, l.expires_at, l.happened_at, l.rule_id, l."left",'
-    " l.lapsed, l.revoked"
+    " l.lapsed, l.revoked, l.origin_id"
 )
 
 
@@ -36,7 +36,7 @@ class Book:
         self.lots: dict[int, Lot] = {}
         self._before: dict[int, tuple[Any, ...]] = {}
         self._pools: dict[int, tuple[int, int, int, int]] = {}
-        self._reservation_states: dict[int, str] = {}
+        self._reservation_states: dict[int, tuple[str, int]] = {}
         self._block = 16
         self.numbers = numbers or self._numbers()
 
@@ -95,10 +95,10 @@ class Book:
             number, member_id, amount, state, until_at, *label = row
             one = Reservation(number, member_id, amount, state, until_at, Label(*label), parts[number])
             self.accounts[one.member_id].reservations[one.id] = one
-            self._reservation_states[one.id] = one.state
+            self._reservation_states[one.id] = (one.state, one.member_id)
 
     def parts_of(self, transfer_ids: Sequence[int]) -> dict[int, list[rules.Part]]:
-        """From which lots transfers drew, in the order of use; lots that were not read yet are read."""
+        """From which lots transfers drew, in the order of use; lots that were not read yet are read, of these members."""
         if not transfer_ids:
             return {}
         found = sql.rows(
@@ -111,7 +111,8 @@ class Book:
             self.read_lots("l.id = wanted.id", list(missing))
         parts: dict[int, list[rules.Part]] = {number: [] for number in transfer_ids}
         for transfer_id, lot_id, amount in found:
-            parts[transfer_id].append((self.lots[lot_id], amount))
+            if lot_id in self.lots:
+                parts[transfer_id].append((self.lots[lot_id], amount))
         for some in parts.values():
             some.sort(key=lambda part: part[0].order)
         return parts
@@ -141,11 +142,11 @@ class Book:
         self._write(
             """
             INSERT INTO ledger_lot (merchant_id, asset, id, member_id, source, part, amount, state, available_at,
-                expires_at, happened_at, rule_id, "left", lapsed, revoked)
+                expires_at, happened_at, rule_id, "left", lapsed, revoked, origin_id)
             SELECT %(merchant_id)s, %(asset)s, r.*
             FROM json_to_recordset(%(rows)s) AS r (id bigint, member_id bigint, source text, part int, amount bigint,
                 state text, available_at timestamptz, expires_at timestamptz, happened_at timestamptz, rule_id bigint,
-                "left" bigint, lapsed bigint, revoked bigint)
+                "left" bigint, lapsed bigint, revoked bigint, origin_id bigint)
             """,
             [asdict(lot) for lot in lots],
         )
@@ -179,14 +180,15 @@ class Book:
         self._write(
             """
             UPDATE ledger_lot l SET "left" = r."left", lapsed = r.lapsed, revoked = r.revoked, state = r.state,
-                available_at = r.available_at, expires_at = r.expires_at
+                member_id = r.member_id, origin_id = r.origin_id, available_at = r.available_at, expires_at = r.expires_at
             FROM json_to_recordset(%(rows)s) AS r (id bigint, state text, available_at timestamptz,
-                expires_at timestamptz, "left" bigint, lapsed bigint, revoked bigint)
+                expires_at timestamptz, "left" bigint, lapsed bigint, revoked bigint, member_id bigint, origin_id bigint)
             WHERE l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.id = r.id
             """,
             [
                 {"id": lot.id, "state": lot.state, "available_at": lot.available_at, "expires_at": lot.expires_at,
-                 "left": lot.left, "lapsed": lot.lapsed, "revoked": lot.revoked}
+                 "left": lot.left, "lapsed": lot.lapsed, "revoked": lot.revoked, "member_id": lot.member_id,
+                 "origin_id": lot.origin_id}
                 for lot in lots
             ],
         )  # fmt: skip
@@ -207,13 +209,15 @@ class Book:
         )  # fmt: skip
         self._write(
             """
-            UPDATE ledger_reservation v SET state = r.state
-            FROM json_to_recordset(%(rows)s) AS r (id bigint, state text)
+            UPDATE ledger_reservation v SET state = r.state, member_id = r.member_id
+            FROM json_to_recordset(%(rows)s) AS r (id bigint, state text, member_id bigint)
             WHERE v.merchant_id = (SELECT %(merchant_id)s::bigint) AND v.id = r.id AND v.state = 'reserved'
             """,
             [
-                {"id": one.id, "state": one.state}
-                for one in every if self._reservation_states.get(one.id, one.state) != one.state
+                {"id": one.id, "state": one.state, "member_id": one.member_id}
+                for one in every
+                if one.id in self._reservation_states
+                and self._reservation_states[one.id] != (one.state, one.member_id)
             ],
         )  # fmt: skip
 
@@ -243,10 +247,15 @@ class Book:
             raise RuntimeError("a ledger row changed although its member was locked")
 
 
-def open_book(merchant_id: int, asset: str, member_ids: Iterable[int], now: datetime) -> Book:
-    """Lock the members' balance rows (made where missing, in the order of their ids) and read their accounts."""
+def open_book(merchant_id: int, asset: str, member_ids: Iterable[int], now: datetime, *, at_home: bool = True) -> Book:
+    """Lock the members' balance rows (made where missing, in the order of their ids) and read their accounts.
+
+    Refused `member_moved` when one of them was joined to another meanwhile, unless `at_home` is False.
+    """
     members = sorted(set(member_ids))
     lock(merchant_id, asset, members)
+    if at_home:
+        expect_home(merchant_id, members)
     book = Book(merchant_id, asset, now)
     book.read(members)
     return book
@@ -263,6 +272,21 @@ def lock(merchant_id: int, asset: str, member_ids: Sequence[int]) -> None:
         """,
         {"merchant_id": merchant_id, "asset": asset, "members": list(member_ids)},
     )
+
+
+def expect_home(merchant_id: int, member_ids: Sequence[int]) -> None:
+    """Refused `member_moved` if a locked member was joined to another one before this call had the lock."""
+    if sql.scalar(
+        "SELECT EXISTS (SELECT FROM ledger_home WHERE merchant_id = (SELECT %(merchant_id)s::bigint)"
+        " AND member_id = ANY(%(members)s) AND home_id <> member_id)",
+        {"merchant_id": merchant_id, "members": list(member_ids)},
+    ):
+        raise member_moved()
+
+
+def member_moved() -> Refused:
+    """Members were joined or parted between reading and locking."""
+    return Refused("member_moved", _("This customer was just joined with another one. Please try again."))
 
 
 def refusal(error: IntegrityError) -> Exception:
@@ -284,7 +308,16 @@ _LABEL = [one.name for one in fields(Label)]
 
 
 def _mutable(lot: Lot) -> tuple[Any, ...]:
-    return (lot.left, lot.lapsed, lot.revoked, lot.state, lot.available_at, lot.expires_at)
+    return (
+        lot.left,
+        lot.lapsed,
+        lot.revoked,
+        lot.state,
+        lot.available_at,
+        lot.expires_at,
+        lot.member_id,
+        lot.origin_id,
+    )
 
 
 def _iso(value: object) -> str:

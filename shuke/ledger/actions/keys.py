@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from shuke.core import sql
 from shuke.core.errors import Refused
 from shuke.ledger import rules
+from shuke.ledger.actions.homes import family_of
 
 R = TypeVar("R")
 Content = tuple[Any, ...]
@@ -36,26 +38,30 @@ def not_done_yet(
 
 
 def transfers_by_key(merchant_id: int, keys: Sequence[str], prefixes: Sequence[str] = ()) -> dict[str, Content]:
-    """(asset, member, from, to, kind, source, amount, id) under each key.
+    """(asset, member or her family, from, to, kind, source, amount, id) under each key.
 
-    What was written beside it under `=owe:` or `=lost:` (the part that became debt or came back to lapsed lots)
-    counts as part of the amount.
+    What was written beside it under `=owe:`, `=lost:` or `=with1:` (the part that became debt, or came back to lapsed
+    lots, or to those that are another member's by now) counts as part of the amount.
     """
     if not keys:
         return {}
-    every = [f"{rules.OWN}{prefix}:{key}" for key in keys for prefix in prefixes] + list(keys)
-    beside: dict[str, int] = {}
+    every = {f"{rules.OWN}{prefix}:{key}": key for key in keys for prefix in prefixes} | {key: key for key in keys}
+    beside: Counter[str] = Counter()
     found: dict[str, Content] = {}
     for key, *content, amount, number in sql.rows(
         "SELECT key, asset, member_id, from_state, to_state, kind, source, amount, id FROM ledger_transfer"
         " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND key = ANY(%(keys)s)",
-        {"merchant_id": merchant_id, "keys": every},
+        {"merchant_id": merchant_id, "keys": list(every)},
     ):
         if key.startswith(rules.OWN):
-            beside[key.split(":", 1)[1]] = amount
+            beside[every[key]] += amount
         else:
             found[key] = (*content, amount, number)
-    return {key: (*row[:-2], row[-2] + beside.get(key, 0), row[-1]) for key, row in found.items()}
+    families = family_of(merchant_id, {row[1] for row in found.values()})
+    return {
+        key: (asset, families.get(member_id, member_id), *label, amount + beside[key], number)
+        for key, (asset, member_id, *label, amount, number) in found.items()
+    }
 
 
 def key_reused() -> Refused:

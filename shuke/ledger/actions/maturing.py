@@ -56,7 +56,7 @@ def _bring_up_to_date(merchant_id: int, asset: str, members: list[int], now: dat
         )
     ]
     if debtors:
-        book = open_book(merchant_id, asset, debtors, now)
+        book = open_book(merchant_id, asset, debtors, now, at_home=False)
         book.bring_up_to_date()
         book.save()
     others = sorted(set(members) - set(debtors))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,7 @@ from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
 from shuke.ledger import rules
 from shuke.ledger.actions.book import Book, open_book
+from shuke.ledger.actions.homes import at_home
 from shuke.ledger.actions.keys import Content, not_done_yet, transfers_by_key
 from shuke.ledger.actions.requests import Posting
 from shuke.ledger.rules import Label, Lot
@@ -30,9 +31,13 @@ def post(
     if any(posting.amount == 0 for posting in postings):
         raise Refused("no_amount", _("An amount of nothing cannot be posted."))
     with tenant(merchant_id):
+        postings, families = at_home(merchant_id, postings)
         book = open_book(merchant_id, asset, (posting.member_id for posting in postings), now)
         new = not_done_yet(
-            postings, lambda one: one.key, lambda one: _content(asset, one), lambda keys: _done(merchant_id, keys)
+            postings,
+            lambda one: one.key,
+            lambda one: _content(asset, one, families),
+            lambda keys: _done(merchant_id, keys),
         )
         for posting in sorted(new, key=lambda one: one.amount < 0):
             account = book.accounts[posting.member_id]
@@ -51,8 +56,8 @@ def _lot(book: Book, posting: Posting, label: Label) -> Lot:
                posting.available_at or book.now, posting.expires_at, label.happened_at, posting.rule_id)  # fmt: skip
 
 
-def _content(asset: str, posting: Posting) -> Content:
-    return (asset, posting.member_id, posting.kind, posting.source, posting.amount)
+def _content(asset: str, posting: Posting, families: Mapping[int, int]) -> Content:
+    return (asset, families.get(posting.member_id, posting.member_id), posting.kind, posting.source, posting.amount)
 
 
 def _done(merchant_id: int, keys: Sequence[str]) -> dict[str, Content]:

@@ -13,6 +13,7 @@ from shuke.core.errors import Missing, Refused
 from shuke.core.tenancy import tenant
 from shuke.ledger import rules
 from shuke.ledger.actions.book import open_book
+from shuke.ledger.actions.homes import at_home, homes
 from shuke.ledger.actions.keys import not_done_yet, transfers_by_key
 from shuke.ledger.actions.requests import Hold
 from shuke.ledger.rules import Label
@@ -29,14 +30,16 @@ def reserve(merchant_id: int, asset: str, holds: Sequence[Hold], *, by: Actor = 
     if any(one.amount <= 0 for one in holds):
         raise Refused("no_amount", _("An amount of nothing cannot be posted."))
     with tenant(merchant_id):
+        holds, families = at_home(merchant_id, holds)
         book = open_book(merchant_id, asset, (one.member_id for one in holds), now)
         standing = transfers_by_key(merchant_id, [one.key for one in holds])
         new = not_done_yet(
             holds,
             lambda one: one.key,
-            lambda one: (asset, one.member_id, rules.ACTIVE, rules.RESERVED, one.kind, one.source, one.amount),
+            lambda one: (asset, families.get(one.member_id, one.member_id), rules.ACTIVE, rules.RESERVED, one.kind,
+                         one.source, one.amount),
             lambda _keys: {key: row[:-1] for key, row in standing.items()},
-        )
+        )  # fmt: skip
         numbers = {key: int(row[-1]) for key, row in standing.items()}
         for one in new:
             account = book.accounts[one.member_id]
@@ -111,7 +114,8 @@ def expire_reservations(merchant_id: int, now: datetime | None = None) -> int:
                 {"merchant_id": merchant_id, "now": now, "chunk": CHUNK},
             )
             for asset in sorted({row[0] for row in found}):
-                book = open_book(merchant_id, asset, (row[1] for row in found if row[0] == asset), now)
+                members = {row[1] for row in found if row[0] == asset}
+                book = open_book(merchant_id, asset, members, now, at_home=False)
                 book.bring_up_to_date()
                 book.save()
             count += len(set(found))
@@ -127,7 +131,8 @@ def _members(merchant_id: int, asset: str, reservation_ids: Sequence[int]) -> li
     )
     if len(found) < len(set(reservation_ids)):
         raise Missing("no_reservation", _("This reservation does not exist."))
-    return [row[1] for row in found]
+    known = homes(merchant_id, {row[1] for row in found})  # one that ended before its member was joined stays hers
+    return [known[row[1]].home_id if row[1] in known else row[1] for row in found]
 
 
 def _in_state(merchant_id: int, asset: str, reservation_ids: Sequence[int], state: str) -> set[int]:

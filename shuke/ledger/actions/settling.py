@@ -16,7 +16,8 @@ from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
 from shuke.ledger import events, rules
-from shuke.ledger.actions.book import Book, lock, refusal, source_moved
+from shuke.ledger.actions.book import Book, expect_home, lock, refusal, source_moved
+from shuke.ledger.actions.homes import at_home
 from shuke.ledger.actions.requests import Settled, Target
 from shuke.ledger.rules import Account, Label, Lot
 
@@ -47,7 +48,7 @@ def settle(
     if not last:
         return Settled()
     with tenant(merchant_id):
-        settling = _Settling(merchant_id, asset, list(last.values()), kind, by)
+        settling = _Settling(merchant_id, asset, at_home(merchant_id, list(last.values()))[0], kind, by)
         settled = settling.run()
         if tell:
             changes = settling.changes()
@@ -127,6 +128,7 @@ class _Settling:
         members = {row[0] for row in sql.rows("SELECT DISTINCT member_id FROM ledger_target")} | set(more)
         self.locked = sorted(members)
         lock(self.book.merchant_id, self.asset, self.locked)
+        expect_home(self.book.merchant_id, self.locked)
 
     def _post_new(self) -> bool:
         """Post what is on the stage; False if another call made one of the sources known before this one had the lock."""
@@ -201,6 +203,8 @@ class _Plan:
             return
         lot = Lot(next(settling.book.numbers), target.member_id, target.source, self.history.part_count + 1, more,
                   rules.PENDING, target.available_at, target.expires_at, target.happened_at, target.rule_id)  # fmt: skip
+        first = next((one.first_member_id for one in self.lots if one.amount > one.revoked), target.member_id)
+        lot.origin_id = None if first == target.member_id else first
         label = self._label(settling, settling.kind, f"+{self.history.credited + more}", target.happened_at)
         rules.credit(self.account, label, more, settling.now, lot)
 

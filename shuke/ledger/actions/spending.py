@@ -11,10 +11,13 @@ from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Missing, Refused
 from shuke.core.tenancy import tenant
 from shuke.ledger import rules
-from shuke.ledger.actions.book import Book, open_book
+from shuke.ledger.actions.book import Book, member_moved, open_book
+from shuke.ledger.actions.homes import at_home, family_of
 from shuke.ledger.actions.keys import Content, not_done_yet, transfers_by_key
 from shuke.ledger.actions.requests import GiveBack, Spend
 from shuke.ledger.rules import Label
+
+_BESIDE = ("lost", *(f"{lost}with{place}" for place in range(1, 8) for lost in ("", "lost:=")))
 
 
 def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = SYSTEM) -> None:
@@ -26,13 +29,15 @@ def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = 
     now = clock.now()
     _positive(spends)
     with tenant(merchant_id):
+        spends, families = at_home(merchant_id, spends)
         book = open_book(merchant_id, asset, (one.member_id for one in spends), now)
         new = not_done_yet(
             spends,
             lambda one: one.key,
-            lambda one: (asset, one.member_id, rules.ACTIVE, rules.SPENT, one.kind, one.source, one.amount),
+            lambda one: (asset, families.get(one.member_id, one.member_id), rules.ACTIVE, rules.SPENT, one.kind, one.source,
+                         one.amount),
             lambda keys: {key: row[:-1] for key, row in transfers_by_key(merchant_id, keys).items()},
-        )
+        )  # fmt: skip
         for one in new:
             account = book.accounts[one.member_id]
             rules.bring_up_to_date(account, now)
@@ -45,13 +50,17 @@ def give_back(merchant_id: int, asset: str, backs: Sequence[GiveBack], *, by: Ac
     """Return part or all of spendings (or committed reservations, by the reservation's key) to the very same lots.
 
     The old expiry stays: what lapsed meanwhile stays lapsed. The lots used last get theirs first. Debt is repaid first.
+    Lots that are somebody else's by now, because members were joined or parted, get theirs as hers.
     All or nothing. Missing `no_spending`; Refused `more_than_spent`, `key_reused`.
     """
     now = clock.now()
     _positive(backs)
     with tenant(merchant_id):
         spendings = _spendings(merchant_id, asset, [one.spend_key for one in backs])
-        book = open_book(merchant_id, asset, (member_id for _id, member_id in spendings.values()), now)
+        holders = _holders(merchant_id, [spend_id for spend_id, _member_id in spendings.values()])
+        book = open_book(merchant_id, asset, holders, now)
+        if _holders(merchant_id, [spend_id for spend_id, _member_id in spendings.values()]) != holders:
+            raise member_moved()
         new = not_done_yet(
             backs,
             lambda one: one.key,
@@ -59,17 +68,16 @@ def give_back(merchant_id: int, asset: str, backs: Sequence[GiveBack], *, by: Ac
             lambda keys: _done(merchant_id, keys),
         )
         for one in new:
-            spend_id, member_id = spendings[one.spend_key]
-            account = book.accounts[member_id]
+            spend_id, _member_id = spendings[one.spend_key]
             parts = _still_spent(book, spend_id)
-            rules.bring_up_to_date(account, now)
+            book.bring_up_to_date()
             label = Label(one.kind, one.key, one.happened_at or now, by.label, one.source, None, spend_id, one.note)
-            rules.give_back(account, label, one.amount, parts, now)
+            rules.give_back(book.accounts, label, one.amount, parts, now)
         book.save()
 
 
 def _spendings(merchant_id: int, asset: str, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """(transfer id, member) of what was spent under each key; a reservation's key stands for its commitment."""
+    """(transfer id, member or her family) of what was spent under each key; a reservation's key stands for its commitment."""
     found = {
         row[0]: (row[1], row[2])
         for row in sql.rows(
@@ -85,7 +93,21 @@ def _spendings(merchant_id: int, asset: str, keys: Sequence[str]) -> dict[str, t
     }
     if any(key not in found for key in keys):
         raise Missing("no_spending", _("This spending does not exist."))
-    return found
+    families = family_of(merchant_id, {member_id for _id, member_id in found.values()})
+    return {key: (number, families.get(member_id, member_id)) for key, (number, member_id) in found.items()}
+
+
+def _holders(merchant_id: int, spend_ids: Sequence[int]) -> set[int]:
+    """Whose the lots are now that some spendings drew on."""
+    return {
+        row[0]
+        for row in sql.rows(
+            "SELECT DISTINCT l.member_id FROM ledger_allocation a"
+            " JOIN ledger_lot l ON l.merchant_id = a.merchant_id AND l.id = a.lot_id"
+            " WHERE a.merchant_id = (SELECT %(merchant_id)s::bigint) AND a.transfer_id = ANY(%(spends)s::bigint[])",
+            {"merchant_id": merchant_id, "spends": sql.numbers(spend_ids)},
+        )
+    }
 
 
 def _still_spent(book: Book, spend_id: int) -> list[rules.Part]:
@@ -110,7 +132,7 @@ def _still_spent(book: Book, spend_id: int) -> list[rules.Part]:
 
 
 def _done(merchant_id: int, keys: Sequence[str]) -> dict[str, Content]:
-    found = transfers_by_key(merchant_id, keys, prefixes=("lost",))
+    found = transfers_by_key(merchant_id, keys, prefixes=_BESIDE)
     causes = dict(
         sql.rows(
             "SELECT key, cause_id FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND key = ANY(%(keys)s)",

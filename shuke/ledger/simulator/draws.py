@@ -13,7 +13,8 @@ from shuke.ledger.actions import GiveBack, Hold, Posting, Spend, Target
 from shuke.ledger.simulator.model import World
 
 ASSET = "points"
-SOURCES = 5
+SOURCES, KIN = 5, 32
+"""How many sources a member has; how many members (the first ones) may be joined to each other."""
 HOUR = timedelta(hours=1)
 
 
@@ -29,6 +30,21 @@ class Release:
     """Return the reservation of a key."""
 
     of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Let another member keep the books of this one."""
+
+    member_id: int
+    other_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Let her keep her books herself again."""
+
+    member_id: int
 
 
 class Place(Protocol):
@@ -65,11 +81,15 @@ def source(member: int, number: int) -> str:
 def refusal(place: Place, request: Any) -> str:
     """The code with which a request must be refused now; empty when it must be done."""
     world, now = place.world, place.now
+    if isinstance(request, Join | Part):
+        return ""
     if isinstance(request, Target):
-        moved = world.standing(request.source) and world.holders[request.source] != request.member_id and request.amount
-        return "source_moved" if moved else ""
+        is_elsewhere = world.standing(request.source) and (
+            world.home(world.holders[request.source]) != world.home(request.member_id)
+        )
+        return "source_moved" if is_elsewhere and request.amount else ""
     if isinstance(request, Commit | Release):
-        member = world.member(world.owner(request.of), now)
+        member = world.keeper(request.of, now)
         if isinstance(request, Release):
             return "reservation_spent" if request.of in world.committed else ""
         return "" if request.of in world.committed or request.of in member.until else "reservation_over"
@@ -77,9 +97,8 @@ def refusal(place: Place, request: Any) -> str:
     if before is not None:
         return "" if before == request else "key_reused"
     if isinstance(request, GiveBack):
-        world.member(world.owner(request.spend_key), now)
         return "" if request.amount <= world.spent(request.spend_key) else "more_than_spent"
-    member = world.member(request.member_id, now)
+    member = world.member(world.home(request.member_id), now)
     if isinstance(request, Posting):
         return "not_enough" if 0 < -request.amount > member.active() and request.kind != "debt" else ""
     if member.debt:
@@ -132,7 +151,7 @@ def _holds(place: Place, member: int) -> list[Any]:
 
 
 def _likely(place: Place, member: int) -> int:
-    return max(3, place.world.member(member, place.now).active() + 2)
+    return max(3, place.world.member(place.world.home(member), place.now).active() + 2)
 
 
 def _backs(place: Place, member: int) -> list[Any]:
@@ -185,6 +204,43 @@ def _numbers(place: Place, requests: Sequence[Commit | Release]) -> list[int]:
     return [place.reservations[one.of] for one in requests]
 
 
+def _joinings(place: Place, member: int) -> list[Any]:
+    if member >= KIN or place.draw.random() > 0.2:
+        return []
+    return [Join(member, place.draw.randint(0, min(KIN, place.members) - 1))]
+
+
+def _partings(place: Place, member: int) -> list[Any]:
+    return [Part(member)] if place.draw.random() < 0.4 else []
+
+
+def _rehome(place: Place, requests: Sequence[Join | Part]) -> None:
+    """One call for each, as the model will do it afterwards; what would make a circle is left out there and here."""
+    world = World()
+    world.joined = dict(place.world.joined)
+    for one in requests:
+        before = {member: world.home(member) for member in range(min(KIN, place.members))}
+        if isinstance(one, Part):
+            if one.member_id not in world.joined:
+                continue
+            del world.joined[one.member_id]
+        elif world.may_join(one.member_id, one.other_id):
+            world.joined[one.member_id] = one.other_id
+        else:
+            continue
+        touched = {before[one.member_id], world.home(one.member_id)}
+        wanted = {member: world.home(member) for member in before if touched & {before[member], world.home(member)}}
+        actions.rehome(place.merchant_id, wanted)
+
+
+def _model_rehome(place: Place, one: Join | Part) -> None:
+    if isinstance(one, Join):
+        if place.world.may_join(one.member_id, one.other_id):
+            place.world.join(one.member_id, one.other_id, place.now)
+    elif one.member_id in place.world.joined:
+        place.world.part(one.member_id, place.now)
+
+
 KINDS = {
     "settle": Kind(30, _targets, lambda p, r: actions.settle(p.merchant_id, ASSET, r),
                    lambda p, r: p.world.settle(r, p.now)),
@@ -198,4 +254,6 @@ KINDS = {
                    lambda p, r: p.world.commit(r.of, p.now)),
     "release": Kind(6, _ends(Release), lambda p, r: actions.release(p.merchant_id, ASSET, _numbers(p, r)),
                     lambda p, r: p.world.release(r.of, p.now)),
+    "join": Kind(3, _joinings, _rehome, _model_rehome),
+    "part": Kind(3, _partings, _rehome, _model_rehome),
 }  # fmt: skip

@@ -24,6 +24,7 @@ class Lot:
     available_at: datetime | None
     expires_at: datetime | None
     points: list[str]
+    first: int = 0
     is_dead: bool = False
 
     def count(self, state: str) -> int:
@@ -46,6 +47,7 @@ class Member:
     lots: list[Lot] = field(default_factory=list)
     debt: int = 0
     until: dict[str, datetime] = field(default_factory=dict)
+    lent: int = 0
 
     def active(self) -> int:
         """What she may spend."""
@@ -61,9 +63,9 @@ class Member:
             count = lot.turn(count, "active", after)
         return count
 
-    def repay(self) -> None:
+    def repay(self, why: str = "repaid") -> None:
         """Debt takes what is active."""
-        self.debt = self.use(self.debt, "repaid")
+        self.debt = self.use(self.debt, why)
 
     def come_back(self, lot: Lot, count: int, before: str, at: datetime) -> None:
         """Points return to their lot; lost when it is over."""
@@ -115,6 +117,9 @@ class World:
         self.parts: Counter[str] = Counter()
         self.stands: Counter[str] = Counter()
         self.committed: set[str] = set()
+        self.joined: dict[int, int] = {}
+        self.kin: set[int] = set()
+        self.reserved_by: dict[str, int] = {}
         self._born = 0
 
     def member(self, member_id: int, now: datetime) -> Member:
@@ -161,12 +166,13 @@ class World:
             member, more = self._holding(one, now), one.amount - self.standing(one.source)
             if more > 0:
                 self.parts[one.source] += 1
-                self.holders[one.source] = one.member_id
+                if not self.standing(one.source):
+                    self.holders[one.source] = self.home(one.member_id)
                 self._credit(member, one, more, now, part=self.parts[one.source])
         for one in last:
             less = self.standing(one.source) - one.amount
             if less > 0:
-                member = self.members[self.holders[one.source]]
+                member = self.members[self.home(self.holders[one.source])]
                 own = sorted(self._own(member, one.source), key=lambda lot: -lot.part)
                 for state in ("pending", "active", "expired"):
                     for lot in own:
@@ -180,7 +186,7 @@ class World:
 
     def _holding(self, one: Target, now: datetime) -> Member:
         whose = self.holders[one.source] if self.standing(one.source) else one.member_id
-        return self.member(whose, now)
+        return self.member(self.home(whose), now)
 
     def _own(self, member: Member, source: str) -> list[Lot]:
         return [lot for lot in member.lots if lot.settled and lot.source == source]
@@ -189,13 +195,15 @@ class World:
         self._born += 1
         available_at = one.available_at if isinstance(one, Target) else one.available_at or now
         lot = Lot(self._born, one.source, part, isinstance(one, Target), one.happened_at or now, available_at,
-                  one.expires_at, ["pending"] * amount)  # fmt: skip
+                  one.expires_at, ["pending"] * amount, self.home(one.member_id))  # fmt: skip
+        if isinstance(one, Target):
+            lot.first = self.holders[one.source]
         member.lots.append(lot)
         member.pass_time(now)
 
     def post(self, one: Posting, now: datetime) -> None:
         """A credit or a debit."""
-        member = self.member(one.member_id, now)
+        member = self.member(self.home(one.member_id), now)
         self.done[one.key] = one
         if one.amount > 0:
             self._credit(member, one, one.amount, now)
@@ -206,30 +214,33 @@ class World:
         """Use up."""
         self.done[one.key] = one
         self.uses.setdefault(one.member_id, []).append(one.key)
-        self.member(one.member_id, now).use(one.amount, f"spent {one.key}")
+        self.member(self.home(one.member_id), now).use(one.amount, f"spent {one.key}")
 
     def give_back(self, one: GiveBack, now: datetime) -> None:
         """Undo, the last used lots first."""
         self.done[one.key] = one
-        member = self.member(self.owner(one.spend_key), now)
-        left = one.amount
-        for lot in reversed(member.in_order()):
-            count = min(left, lot.count(f"spent {one.spend_key}"))
-            member.come_back(lot, count, f"spent {one.spend_key}", now)
+        left, state = one.amount, f"spent {one.spend_key}"
+        holders = [self.member(number, now) for number in self.holding(one.spend_key)]
+        everybody = Member([lot for member in holders for lot in member.lots])
+        for lot in reversed(everybody.in_order()):
+            count = min(left, lot.count(state))
+            everybody.come_back(lot, count, state, now)
             left -= count
-        member.repay()
+        for member in holders:
+            member.repay()
 
     def reserve(self, one: Hold, now: datetime) -> None:
         """Set aside."""
         self.done[one.key] = one
         self.uses.setdefault(one.member_id, []).append(one.key)
-        member = self.member(one.member_id, now)
+        member = self.member(self.home(one.member_id), now)
         member.use(one.amount, f"reserved {one.key}")
+        self.reserved_by[one.key] = self.home(one.member_id)
         member.until[one.key] = one.until_at
 
     def commit(self, key: str, now: datetime) -> None:
         """Spend what was set aside."""
-        member = self.member(self.owner(key), now)
+        member = self.keeper(key, now)
         if key in member.until:
             del member.until[key]
             self.committed.add(key)
@@ -238,9 +249,59 @@ class World:
 
     def release(self, key: str, now: datetime) -> None:
         """Return what was set aside."""
-        member = self.member(self.owner(key), now)
+        member = self.keeper(key, now)
         if key in member.until:
             member.end(key, now)
+
+    def keeper(self, key: str, now: datetime) -> Member:
+        """Who has a reservation by now."""
+        return self.member(self.home(self.reserved_by[key]), now)
+
+    def home(self, member_id: int) -> int:
+        """Who keeps a member's books."""
+        while member_id in self.joined:
+            member_id = self.joined[member_id]
+        return member_id
+
+    def may_join(self, loser: int, winner: int) -> bool:
+        """Whether she is nobody's guest, and the other not hers."""
+        return loser not in self.joined and self.home(winner) != loser
+
+    def join(self, loser: int, winner: int, now: datetime) -> None:
+        """All that one has comes to the other."""
+        giver, taker = self.member(loser, now), self.member(self.home(winner), now)
+        self.joined[loser] = winner
+        self.kin |= {loser, self.home(winner)}
+        taker.lots += giver.lots
+        taker.until |= giver.until
+        taker.debt += giver.debt
+        giver.lent += giver.debt
+        giver.lots, giver.until, giver.debt = [], {}, 0
+        taker.repay(f"repaid joining {loser}")
+
+    def part(self, loser: int, now: datetime) -> None:
+        """What was hers goes back as it is by now, and what the joining repaid is owed again."""
+        giver, taker = self.member(self.home(loser), now), self.member(loser, now)
+        del self.joined[loser]
+        state = f"repaid joining {loser}"
+        for lot in giver.lots:
+            count = lot.count(state)
+            giver.come_back(lot, count, state, now)
+            giver.debt += count
+        hers = [lot for lot in giver.lots if self.home(lot.first) == loser]
+        for key in list(giver.until):
+            drawn = [lot for lot in giver.lots if lot.count(f"reserved {key}")]
+            is_hers = self.home(self.reserved_by[key]) == loser
+            if any((lot in hers) != is_hers for lot in drawn):
+                giver.end(key, now)
+            elif is_hers:
+                taker.until[key] = giver.until.pop(key)
+        giver.lots = [lot for lot in giver.lots if lot not in hers]
+        taker.lots += hers
+        back = min(taker.lent, giver.debt)
+        giver.debt, taker.debt, taker.lent = giver.debt - back, taker.debt + back, taker.lent - back
+        for one in (giver, taker):
+            one.repay()
 
     def owner(self, key: str) -> int:
         """Whose spending or reservation a key is."""
@@ -251,4 +312,10 @@ class World:
 
     def spent(self, key: str) -> int:
         """How much of a spending still is one."""
-        return sum(lot.count(f"spent {key}") for lot in self.members[self.owner(key)].lots)
+        found = [self.members[number] for number in self.holding(key) if number in self.members]
+        return sum(lot.count(f"spent {key}") for one in found for lot in one.lots)
+
+    def holding(self, key: str) -> list[int]:
+        """Whose the lots of a spending may be by now."""
+        owner = self.owner(key)
+        return sorted({owner} | (self.kin if owner in self.kin else set()))

@@ -122,6 +122,8 @@ class Storm:
         name = self.draw.choices(list(KINDS), [kind.weight for kind in KINDS.values()])[0]
         kind = KINDS[name]
         members = self.draw.sample(range(self.members), self.draw.choice((1, 8, 24, self.members)))
+        if name not in {"join", "part"}:  # of joined members one asks: what two may have is no sum of two answers
+            members = list({self.world.home(member): member for member in members}.values())
         asked = [request for member in members for request in kind.make(self, member)]
         self.steps += len(asked)
         codes = [refusal(self, request) for request in asked]

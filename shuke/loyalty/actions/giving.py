@@ -18,6 +18,7 @@ from shuke.loyalty.events import PointsAdjusted
 from shuke.loyalty.queries.rulebook import POINTS, point_versions, points_rules, signup_source, zone_of
 from shuke.loyalty.rules.points import Version, in_force, lapse
 from shuke.loyalty.specs import AdjustLimitSpec, PointsRuleSpec
+from shuke.members.queries import homes as homes_of
 from shuke.members.queries import roll as members
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries as places
@@ -80,6 +81,7 @@ def grant_signup_bonus(merchant_id: int, member_ids: Collection[int], *, by: Act
     if not any(spec.signup_points for spec in specs.values()):
         return
     lock(merchant_id)
+    member_ids = _standing_for_themselves(merchant_id, member_ids)
     joined = members.joined_at(merchant_id, member_ids)
     figures = trade.figures(merchant_id, member_ids)
     versions = sorted(point_versions(merchant_id), key=lambda version: -version.number)
@@ -93,6 +95,12 @@ def grant_signup_bonus(merchant_id: int, member_ids: Collection[int], *, by: Act
             amount = _welcome(specs[version.id], figures.get(member_id))
             targets.append(_welcome_target(merchant_id, member_id, amount, at, version))
     ledger.settle(merchant_id, POINTS, targets, by=by, kind=WELCOME)
+
+
+def _standing_for_themselves(merchant_id: int, member_ids: Collection[int]) -> list[int]:
+    """Whoever was joined to another one, or erased, keeps what she was welcomed with."""
+    homes, gone = homes_of(merchant_id, member_ids), members.erased(merchant_id, member_ids)
+    return [one for one in member_ids if homes[one] == one and one not in gone]
 
 
 def _welcome(spec: PointsRuleSpec, figures: trade.Figures | None) -> int:

@@ -100,6 +100,9 @@ def explain_line(
         return _join(_redeemed(line, one))
     if line.state == "expired" and line.amount < 0:
         return _join([_lapsed(line), _("not used until %(day)s") % {"day": day_before(line.happened_at, zone)}])
+    if line.kind == "moved":
+        came = _("Came with a customer record that is hers too")
+        return _join([came if line.amount > 0 else _("Went to another record of hers"), _gain(line.amount)])
     if line.kind == "adjusted":
         return _join(_adjusted(line, names) + _dates(line, zone))
     if line.kind == "welcome":

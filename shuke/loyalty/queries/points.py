@@ -83,6 +83,8 @@ def points_summary(merchant_id: int, member_id: int) -> PointsSummary:
         before = page[-1].cursor
     left = now.active + now.pending + now.reserved - now.debt
     spent -= now.reserved
+    if spent < 0:  # reserved by somebody who was joined to her since: it came with what she brought
+        other, spent = other - spent, 0
     lapsed = earned + adjusted + referred + other - spent - left
     rule = points_rule(merchant_id)
     worth = rule.spec.worth_fen(max(0, left)) if rule else 0

@@ -1,5 +1,8 @@
 """What may be done with customers."""
 
+from shuke.members.actions.consenting import Taken, Word, record_consent, suppress, suppress_members, unsuppress
+from shuke.members.actions.erasing import cancel_erasure, erase, erase_due, replay_erasures, request_erasure
+from shuke.members.actions.merging import judge, merge, unmerge
 from shuke.members.actions.organising import (
     add_to_group,
     blacklist,
@@ -21,16 +24,20 @@ from shuke.members.actions.profiling import (
     forget_field,
     set_attributes,
 )
-from shuke.members.actions.recognising import recognise
+from shuke.members.actions.recognising import Recognised, recognise, recognise_each
 from shuke.members.actions.revealing import reveal
 from shuke.members.actions.undoing import undo_source
 from shuke.members.sighting import Sighting
 
 __all__ = [
     "AttributeSetting",
+    "Recognised",
     "Sighting",
+    "Taken",
+    "Word",
     "add_to_group",
     "blacklist",
+    "cancel_erasure",
     "create_attribute",
     "create_group",
     "delete_group",
@@ -38,14 +45,26 @@ __all__ = [
     "edit_attribute",
     "edit_group",
     "edit_profile",
+    "erase",
+    "erase_due",
     "forget_field",
+    "judge",
+    "merge",
     "recognise",
+    "recognise_each",
+    "record_consent",
     "remove_from_group",
+    "replay_erasures",
+    "request_erasure",
     "reveal",
     "set_attributes",
+    "suppress",
+    "suppress_members",
     "tag",
     "unblacklist",
     "undo_source",
+    "unmerge",
+    "unsuppress",
     "untag",
     "write_note",
 ]

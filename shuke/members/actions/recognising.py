@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -12,13 +13,22 @@ from shuke.core import clock, crypto, facts, sql
 from shuke.core.actors import Actor
 from shuke.core.tenancy import tenant
 from shuke.members import rules
-from shuke.members.actions import keeping
+from shuke.members.actions import keeping, tombstones
 from shuke.members.actions.keeping import State, Told
 from shuke.members.events import MemberJoined
+from shuke.members.queries.homes import homes
 from shuke.members.sighting import Key, Sighting, identities
 from shuke.members.staging import IDENTITY, MEMBER
 
 _ATTEMPTS = 5
+
+
+class Recognised(NamedTuple):
+    """Who stands for the person of a sighting, and whose it is when nobody is joined to anybody."""
+
+    member_id: int
+    origin_id: int
+    is_erased: bool = False
 
 
 class _Overtaken(Exception):
@@ -45,12 +55,21 @@ class _Picked:
 
 
 def recognise(merchant_id: int, shop_id: int, sightings: Sequence[Sighting], *, source: str, by: Actor) -> list[int]:
-    """The member of each sighting, in order; whom nobody knows is made a member.
+    """The member of each sighting, in order; whom nobody knows is made a member. See `recognise_each`."""
+    return [one.member_id for one in recognise_each(merchant_id, shop_id, sightings, source=source, by=by)]
+
+
+def recognise_each(
+    merchant_id: int, shop_id: int, sightings: Sequence[Sighting], *, source: str, by: Actor
+) -> list[Recognised]:
+    """Whom each sighting is of, in order; whom nobody knows is made a member.
 
     The highest-ranking known identity (ouid, omid, open_uid, nick, own phone) decides; where others lead to somebody
     else, both stay and a suspicion is kept. Masked values are no identities: a sighting without any makes a new
     member each time. Values are sealed and kept once, with the `source` ("import:123") that brought them. Call it at
     most once in a transaction: identities are taken in sorted order, so that two such transactions never deadlock.
+    What is told of members who were joined to others is kept with them, so that they can be parted again. Of an erased
+    member nothing is kept of what was so before her erasure; it is hers without saying who she was.
     """
     if not sightings:
         return []
@@ -58,10 +77,27 @@ def recognise(merchant_id: int, shop_id: int, sightings: Sequence[Sighting], *, 
         for _ in range(_ATTEMPTS):
             try:
                 with transaction.atomic():
-                    return _recognise(merchant_id, shop_id, sightings, source, by)
+                    return _at_home(merchant_id, _all(merchant_id, shop_id, sightings, source, by))
             except _Overtaken:
                 continue
     raise RuntimeError("identities keep being taken by others")
+
+
+def _all(merchant_id: int, shop_id: int, sightings: Sequence[Sighting], source: str, by: Actor) -> list[Recognised]:
+    gone = tombstones.match(merchant_id, shop_id, sightings)
+    if not gone:
+        return [Recognised(one, one) for one in _recognise(merchant_id, shop_id, sightings, source, by)]
+    rest = [sighting for place, sighting in enumerate(sightings) if place not in gone]
+    found = iter(_recognise(merchant_id, shop_id, rest, source, by) if rest else ())
+    return [
+        Recognised(gone[place], gone[place], is_erased=True) if place in gone else Recognised(one := next(found), one)
+        for place in range(len(sightings))
+    ]
+
+
+def _at_home(merchant_id: int, found: list[Recognised]) -> list[Recognised]:
+    known = homes(merchant_id, {one.origin_id for one in found})
+    return [one._replace(member_id=known[one.origin_id]) for one in found]
 
 
 def _recognise(merchant_id: int, shop_id: int, sightings: Sequence[Sighting], source: str, by: Actor) -> list[int]:
@@ -201,6 +237,9 @@ def _suspect(merchant_id: int, doubles: Mapping[tuple[int, int], tuple[str, str]
         SELECT %(merchant_id)s, first, second, first_kind, second_kind, %(source)s, 'open', %(now)s
         FROM unnest(%(first)s::bigint[], %(second)s::bigint[], %(first_kind)s::text[], %(second_kind)s::text[])
             AS f (first, second, first_kind, second_kind)
+        JOIN members_member a ON a.merchant_id = %(merchant_id)s AND a.id = first
+        JOIN members_member b ON b.merchant_id = %(merchant_id)s AND b.id = second
+        WHERE coalesce(a.home_id, a.id) <> coalesce(b.home_id, b.id)
         ON CONFLICT (merchant_id, first_member_id, second_member_id) DO NOTHING
         """,
         {

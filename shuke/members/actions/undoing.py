@@ -46,7 +46,8 @@ def _hand_over(table: str, item: str) -> str:
 
 # Staff's own work on a member; whoever has some stays.
 _CARED_FOR = """
-    m.status <> 'normal'
+    m.status <> 'normal' OR m.home_id IS NOT NULL OR m.erased_at IS NOT NULL
+    OR EXISTS (SELECT FROM members_merge g WHERE g.merchant_id = m.merchant_id AND m.id IN (g.loser_id, g.survivor_id))
     OR EXISTS (SELECT FROM members_membertag x WHERE x.merchant_id = m.merchant_id AND x.member_id = m.id)
     OR EXISTS (SELECT FROM members_membergroup x WHERE x.merchant_id = m.merchant_id AND x.member_id = m.id)
     OR EXISTS (SELECT FROM members_note x WHERE x.merchant_id = m.merchant_id AND x.member_id = m.id)

@@ -1,5 +1,19 @@
 """Questions about customers."""
 
+from shuke.members.queries.contact import (
+    LEFT_OUT,
+    Consent,
+    Contact,
+    Proof,
+    Suppression,
+    consents,
+    may_contact,
+    proofs,
+    suppressed,
+    suppression_count,
+    suppressions,
+)
+from shuke.members.queries.homes import Join, families, home, homes, household, joins
 from shuke.members.queries.links import buyer_link, entry_link
 from shuke.members.queries.lists import (
     Attribute,
@@ -24,19 +38,25 @@ from shuke.members.queries.profile import (
     notes,
     profile,
 )
-from shuke.members.queries.roll import blacklisted_since, joined_at, member_count, member_ids
+from shuke.members.queries.roll import blacklisted_since, erased, joined_at, member_count, member_ids
 from shuke.members.queries.searching import MOST, by_nicks, search
 
 __all__ = [
+    "LEFT_OUT",
     "MOST",
     "Attribute",
     "AttributeValue",
+    "Consent",
+    "Contact",
     "Group",
     "Identity",
+    "Join",
     "Note",
     "PersonalField",
     "PersonalValue",
     "Profile",
+    "Proof",
+    "Suppression",
     "Suspicion",
     "Tag",
     "attribute_values",
@@ -44,19 +64,31 @@ __all__ = [
     "blacklisted_since",
     "buyer_link",
     "by_nicks",
+    "consents",
     "entry_link",
+    "erased",
+    "families",
     "group",
     "groups",
     "history",
+    "home",
+    "homes",
+    "household",
     "identities",
     "joined_at",
+    "joins",
+    "may_contact",
     "member_count",
     "member_ids",
     "names",
     "notes",
     "personal",
     "profile",
+    "proofs",
     "search",
+    "suppressed",
+    "suppression_count",
+    "suppressions",
     "suspicions",
     "tags",
 ]

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 
 from shuke.core import crypto, sql
 from shuke.members import rules, sealing
+from shuke.members.queries.homes import household
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,15 @@ def _kept(merchant_id: int, member_id: int) -> list[_Kept]:
     vault = crypto.vault(merchant_id)
     return [
         _Kept(field.lstrip("~"), value, not field.startswith("~"), source, seen_at)
-        for digest, sealed, source, seen_at in sql.rows(
-            "SELECT c.digest, c.sealed, c.source,"
+        for owner_id, digest, sealed, source, seen_at in sql.rows(
+            "SELECT c.member_id, c.digest, c.sealed, c.source,"
             " CASE WHEN c.digest = m.seen_digest THEN greatest(c.seen_at, m.seen_at) ELSE c.seen_at END AS seen"
             " FROM members_card c JOIN members_member m ON m.merchant_id = c.merchant_id AND m.id = c.member_id"
-            " WHERE c.merchant_id = %(merchant_id)s AND c.member_id = %(member_id)s ORDER BY seen DESC, c.id DESC",
-            {"merchant_id": merchant_id, "member_id": member_id},
+            " WHERE c.merchant_id = %(merchant_id)s AND c.member_id = ANY(%(members)s::bigint[])"
+            " ORDER BY seen DESC, c.id DESC",
+            {"merchant_id": merchant_id, "members": sql.numbers(household(merchant_id, member_id))},
         )
-        for field, value in sealing.open_card(vault, merchant_id, member_id, bytes(digest), sealed).items()
+        for field, value in sealing.open_card(vault, merchant_id, owner_id, bytes(digest), sealed).items()
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from shuke.core import crypto, sql
 from shuke.members import rules, sealing
+from shuke.members.queries.homes import household
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Profile:
     joined_at: datetime
     seen_at: datetime | None
     source: str
+    home_id: int | None
+    erased_at: datetime | None
     tags: list[tuple[int, str]]
     groups: list[tuple[int, str]]
 
@@ -70,6 +73,7 @@ class AttributeValue:
 
 
 _ONE = "WHERE x.merchant_id = %(merchant_id)s AND x.member_id = %(member_id)s"
+_ALL = "WHERE x.merchant_id = %(merchant_id)s AND x.member_id = ANY(%(members)s::bigint[])"
 
 
 def profile(merchant_id: int, member_id: int) -> Profile | None:
@@ -77,7 +81,7 @@ def profile(merchant_id: int, member_id: int) -> Profile | None:
     params = {"merchant_id": merchant_id, "member_id": member_id}
     found = sql.dicts(
         "SELECT id, display_name, relation_source, status, status_reason, province, city, gender, birth_month_day,"
-        " joined_at, seen_at, source FROM members_member WHERE merchant_id = %(merchant_id)s AND id = %(member_id)s",
+        " joined_at, seen_at, source, home_id, erased_at FROM members_member WHERE merchant_id = %(merchant_id)s AND id = %(member_id)s",
         params,
     )
     if not found:
@@ -86,26 +90,26 @@ def profile(merchant_id: int, member_id: int) -> Profile | None:
 
 
 def identities(merchant_id: int, member_id: int) -> list[Identity]:
-    """Her identities by rank."""
+    """Her identities by rank, those of members joined to her included."""
     found = [
         Identity(kind, shop_id, "" if value.startswith("#") else value, source, created_at)
         for kind, shop_id, value, source, created_at in sql.rows(
-            f"SELECT kind, shop_id, value, source, created_at FROM members_identity x {_ONE} ORDER BY id",
-            {"merchant_id": merchant_id, "member_id": member_id},
+            f"SELECT kind, shop_id, value, source, created_at FROM members_identity x {_ALL} ORDER BY id",
+            {"merchant_id": merchant_id, "members": sql.numbers(household(merchant_id, member_id))},
         )
     ]
     return sorted(found, key=lambda one: rules.RANKED_KINDS.index(one.kind))
 
 
 def notes(merchant_id: int, member_id: int, *, limit: int = 100) -> list[Note]:
-    """Notes about her, the latest first."""
+    """Notes about her and those joined to her, the latest first."""
     vault = crypto.vault(merchant_id)
     return [
         Note(note_id, rules.mask_word(sealing.open_note(vault, merchant_id, note_id, sealed)), by, written_at)
         for note_id, sealed, by, written_at in sql.rows(
-            f"SELECT id, sealed, by, written_at FROM members_note x {_ONE} ORDER BY written_at DESC, id DESC"
+            f"SELECT id, sealed, by, written_at FROM members_note x {_ALL} ORDER BY written_at DESC, id DESC"
             " LIMIT %(limit)s",
-            {"merchant_id": merchant_id, "member_id": member_id, "limit": limit},
+            {"merchant_id": merchant_id, "members": sql.numbers(household(merchant_id, member_id)), "limit": limit},
         )
     ]
 

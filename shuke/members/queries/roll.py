@@ -9,11 +9,12 @@ from shuke.core import sql
 
 
 def member_ids(merchant_id: int, *, after_id: int = 0, limit: int = 5000) -> list[int]:
-    """Ids of all members, rising, to page through."""
+    """Ids of all members who stand for themselves, rising, to page through."""
     return [
         row[0]
         for row in sql.rows(
             "SELECT id FROM members_member WHERE merchant_id = %(merchant_id)s AND id > %(after_id)s"
+            " AND home_id IS NULL AND erased_at IS NULL"
             " ORDER BY id LIMIT %(limit)s",
             {"merchant_id": merchant_id, "after_id": after_id, "limit": limit},
         )
@@ -24,9 +25,23 @@ def member_count(merchant_id: int) -> int:
     """How many members the merchant has."""
     return int(
         sql.scalar(
-            "SELECT count(*) FROM members_member WHERE merchant_id = %(merchant_id)s", {"merchant_id": merchant_id}
+            "SELECT count(*) FROM members_member WHERE merchant_id = %(merchant_id)s AND home_id IS NULL"
+            " AND erased_at IS NULL",
+            {"merchant_id": merchant_id},
         )
     )
+
+
+def erased(merchant_id: int, member_ids: Collection[int]) -> set[int]:
+    """Those of these members who were erased."""
+    return {
+        row[0]
+        for row in sql.rows(
+            "SELECT id FROM members_member WHERE merchant_id = %(merchant_id)s AND erased_at IS NOT NULL"
+            " AND id = ANY(%(member_ids)s::bigint[])",
+            {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
+        )
+    }
 
 
 def joined_at(merchant_id: int, member_ids: Collection[int]) -> dict[int, datetime]:

@@ -8,6 +8,7 @@ from typing import Any
 from shuke.core import crypto, sql
 from shuke.core.crypto import Vault
 from shuke.members import rules, sealing
+from shuke.members.queries.homes import homes
 from shuke.members.sighting import hidden, word
 from shuke.merchants.queries import shops
 
@@ -30,7 +31,8 @@ def search(merchant_id: int, text: str, *, limit: int = MOST) -> list[int]:
         if len(found) < limit:
             rows = sql.rows(statement, {**fixed, **params})
             found.update((row[0], None) for row in rows)
-    return list(found)[:limit]
+    known = homes(merchant_id, found)
+    return list(dict.fromkeys(known[one] for one in found))[:limit]
 
 
 def by_nicks(merchant_id: int, nicks: Collection[str], *, shop_id: int | None = None) -> dict[str, list[int]]:
@@ -42,8 +44,10 @@ def by_nicks(merchant_id: int, nicks: Collection[str], *, shop_id: int | None = 
     asked = {value: nick for nick in nicks for value in (nick, word(vault, rules.NICK, nick))}
     found: dict[str, list[int]] = {}
     for value, member_id in sql.rows(
-        "SELECT DISTINCT value, member_id FROM members_identity WHERE merchant_id = %(merchant_id)s AND kind = 'nick'"
-        " AND shop_id = ANY(%(shops)s) AND value = ANY(%(values)s) ORDER BY value, member_id",
+        "SELECT DISTINCT i.value, coalesce(m.home_id, m.id) AS member_id FROM members_identity i"
+        " JOIN members_member m ON m.merchant_id = i.merchant_id AND m.id = i.member_id"
+        " WHERE i.merchant_id = %(merchant_id)s AND i.kind = 'nick'"
+        " AND i.shop_id = ANY(%(shops)s) AND i.value = ANY(%(values)s) ORDER BY value, member_id",
         {
             "merchant_id": merchant_id,
             "values": list(asked),

@@ -6,6 +6,7 @@ from shuke.trade.actions.imports import Part, Preview, discard, inspect, start, 
 from shuke.trade.actions.news import Taken
 from shuke.trade.actions.orders import take_orders
 from shuke.trade.actions.reasons import keep_unpaid_reason
+from shuke.trade.actions.rehoming import forget_private, rehome_orders
 from shuke.trade.actions.running import run
 from shuke.trade.actions.undoing import undo
 
@@ -14,10 +15,12 @@ __all__ = [
     "Preview",
     "Taken",
     "discard",
+    "forget_private",
     "inspect",
     "keep_unpaid_reason",
     "refresh_figures",
     "refresh_lifecycle",
+    "rehome_orders",
     "run",
     "save_lifecycle",
     "start",

@@ -12,6 +12,7 @@ from shuke.platforms.platform import OrderRecord
 from shuke.trade import private, rules
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.news import News, Taken, tell
+from shuke.trade.actions.rehoming import note_origins
 from shuke.trade.actions.retelling import tell_again
 from shuke.trade.staging import ORDER, WHOLE_LINE
 
@@ -40,11 +41,22 @@ def take_orders(
     told = [record for order_no, record in unique.items() if order_no in stored and stored[order_no] != record.row_hash]
     taken = Taken(same=len(records) - len(fresh) - len(told))
     # One call for all: members are recognised at most once in a transaction, so that imports cannot deadlock.
-    buyers = _recognise_buyers(merchant_id, shop_id, [*fresh, *told], import_id, by)
+    found = _recognise_buyers(merchant_id, shop_id, [*fresh, *told], import_id, by)
+    buyers = [one and one.member_id for one in found]
     if fresh:
+        fresh = [private.bare(one) if who and who.is_erased else one for one, who in zip(fresh, found, strict=False)]
         taken = taken.plus(_insert(merchant_id, shop_id, fresh, buyers[: len(fresh)], import_id, by))
     if told:
         taken = taken.plus(tell_again(merchant_id, shop_id, told, buyers[len(fresh) :], import_id, by))
+    note_origins(
+        merchant_id,
+        shop_id,
+        {
+            one.order_no: who.origin_id
+            for one, who in zip([*fresh, *told], found, strict=True)
+            if who and who.origin_id != who.member_id
+        },
+    )
     return taken
 
 
@@ -113,11 +125,11 @@ def _fresh_row(
 
 def _recognise_buyers(
     merchant_id: int, shop_id: int, records: Sequence[OrderRecord], import_id: int | None, by: Actor
-) -> list[int | None]:
+) -> list[members.Recognised | None]:
     """The member of each record, None where the file tells nobody who could be recognised again."""
     named = [record for record in records if record.nick or record.ouid or record.open_uid]
     found = iter(
-        members.recognise(
+        members.recognise_each(
             merchant_id,
             shop_id,
             [_sighting(record) for record in named],

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from shuke.core import clock, crypto, sql
 from shuke.core.actors import Actor
 from shuke.core.crypto import Vault
+from shuke.members import queries as members
 from shuke.platforms.platform import OrderRecord
 from shuke.trade import private, rules
 from shuke.trade.actions.figures import refresh_figures
@@ -46,9 +47,11 @@ def tell_again(
     """Merge records into the stored orders of the same numbers, which are all there."""
     vault = crypto.vault(merchant_id)
     stored = _stored(merchant_id, shop_id, [record.order_no for record in records], vault)
+    erased = members.erased(merchant_id, {row["member_id"] for row in stored.values() if row["member_id"]})
     merged, hashes, older_count = [], [], 0
     for record, buyer in zip(records, buyers, strict=True):
         before = stored[record.order_no]
+        record = private.bare(record) if before["member_id"] in erased else record  # noqa: PLW2901 - from here on
         is_told = before["row_hash"] is not None and not before["is_removed"]
         older = is_told and rules.is_older(record.state, record.refund_fen, before["state"], before["refund_fen"])
         one = _merge(before, record, buyer, older=older)

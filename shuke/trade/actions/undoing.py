@@ -16,13 +16,14 @@ from shuke.trade.actions import imports
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.lines import reallocate
 from shuke.trade.actions.news import News, tell
+from shuke.trade.actions.rehoming import bring_home
 from shuke.trade.events import OrderRemoved
 
 BATCH = 5000
 
 _RESTORED = (
     "member_id, state, placed_at, paid_at, shipped_at, finished_at, goods_fen, post_fen, total_fen, paid_fen,"
-    " refund_fen, item_count, line_count, title, flag, close_reason, doubts, private_sealed, row_hash, last_import_id"
+    " refund_fen, item_count, line_count, title, flag, close_reason, doubts, private_sealed, row_hash, last_import_id, origin_id"
 )
 
 
@@ -141,6 +142,7 @@ def _restore_batch(merchant_id: int, import_id: int, by: Actor) -> int:
         """,
         params,
     )
+    bring_home(merchant_id, params["order_ids"])
     _restore_lines(params)
     reallocate(merchant_id, params["order_ids"])
     members_touched = {member_id for row in touched for member_id in (row[1], row[6]) if member_id is not None}
