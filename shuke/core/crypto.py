@@ -119,17 +119,10 @@ def unwrap(merchant_id: int, wrapped: bytes, keys: Iterable[bytes]) -> bytes:
 WRAPPING = "SELECT pg_advisory_xact_lock{}(hashtextextended('core.wrapping', 0))"
 
 
-def installation_vault() -> Vault:
-    """The vault of what belongs to the installation and to no merchant, under a key of its own."""
-    return _plain_vault(installation_key())
-
-
 @lru_cache(maxsize=2)
-def _plain_vault(key: bytes) -> Vault:
-    return Vault(
-        AESGCM(_derive(key, b"installation seal")),
-        hashlib.blake2b(key=_derive(key, b"installation index"), digest_size=INDEX_BYTES),
-    )
+def vault_of(key: bytes) -> Vault:
+    """The vault of a key that is kept outside the database."""
+    return Vault(AESGCM(_derive(key, b"seal")), hashlib.blake2b(key=_derive(key, b"index"), digest_size=INDEX_BYTES))
 
 
 def _wrapped_key(merchant_id: int) -> bytes:

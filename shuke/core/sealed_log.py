@@ -12,12 +12,13 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from shuke.core.crypto import Unreadable, installation_vault
+from shuke.core.crypto import Unreadable, Vault, vault_of
+from shuke.core.secrets import secret_file
 
 
 def append(name: str, entry: dict[str, Any]) -> None:
     """Add one entry of plain JSON values; on the disk when this returns."""
-    sealed = installation_vault().seal_bytes(orjson.dumps(entry), row=f"log|{name}")
+    sealed = _vault().seal_bytes(orjson.dumps(entry), row=f"log|{name}")
     descriptor = os.open(_path(name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -28,7 +29,7 @@ def append(name: str, entry: dict[str, Any]) -> None:
 
 def read(name: str) -> Iterator[dict[str, Any]]:
     """Every entry in its order; a last line that was cut off by a crash is left out, any other broken one Unreadable."""
-    path, vault = _path(name), installation_vault()
+    path, vault = _path(name), _vault()
     lines = path.read_bytes().split(b"\n") if path.exists() else []
     for place, line in enumerate(lines):
         if not line:
@@ -38,6 +39,11 @@ def read(name: str) -> Iterator[dict[str, Any]]:
         except (Unreadable, ValueError):
             if place < len(lines) - 1:
                 raise
+
+
+def _vault() -> Vault:
+    """Under a key of its own beside it: one that lies in the database would be lost with it."""
+    return vault_of(bytes.fromhex(secret_file(Path(settings.SHUKE_HOME) / "secrets" / "log.key")))
 
 
 def _path(name: str) -> Path:
