@@ -6,7 +6,9 @@ import gc
 import logging
 from typing import Any
 
-from procrastinate import JobContext
+import psycopg
+from django import db
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import DjangoApp, app
 
 from shuke.core import facts, sql
@@ -16,6 +18,11 @@ from shuke.core.tenancy import every_merchant
 log = logging.getLogger(__name__)
 
 DEAD_AFTER_SECONDS = 12
+AGAIN = RetryStrategy(
+    max_attempts=30,
+    wait=2,
+    retry_exceptions=[db.OperationalError, db.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError],
+)
 _ROUNDS = 200
 
 
@@ -80,12 +87,15 @@ def run_worker(**options: Any) -> None:
     """Work until told to stop; running jobs are finished first.
 
     The worker listens on a connection of its own, while tasks keep the Django app: a job deferred by a job is written
-    in that job's transaction.
+    in that job's transaction. A job that lost the database on the way is tried again every two seconds for a minute,
+    unless it says otherwise itself.
     """
     collect_seldom()
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # only the Django app has one
     worker = DjangoApp(connector=connector, import_paths=app.import_paths)
     worker.tasks, worker.periodic_registry = app.tasks, app.periodic_registry
+    for task in worker.tasks.values():
+        task.retry_strategy = task.retry_strategy or AGAIN
     worker.run_worker(
         concurrency=4,
         update_heartbeat_interval=3,
