@@ -15,7 +15,7 @@ export npm_config_update_notifier = false
 export npm_config_loglevel = error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve work test check format messages docs lock bench screenshots clean
+.PHONY: wheel help setup demo serve work test check format messages docs lock bench screenshots clean
 
 help: ## Show what can be made
 	@echo "熟客 Shuke"
@@ -48,6 +48,9 @@ messages: setup ## Collect texts to be translated, and say which have no Chinese
 
 docs: setup ## Write the pages under docs/reference again from the code
 	@$(RUN) -m shuke.cli.main docs --write docs/reference
+
+wheel: setup ## Build the wheel, with everything a machine without Node needs, into dist/
+	@$(RUN) tools/wheel.py
 
 lock: .tools/.uv ## Choose the newest allowed versions of all packages
 	@cd requirements && for name in run dev; do \

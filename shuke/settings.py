@@ -12,7 +12,17 @@ from shuke.core import database
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SHUKE_HOME = Path(os.environ.get("SHUKE_HOME") or ROOT / "var")
+
+def _home() -> Path:
+    """`var` beside the sources; where the wheel is installed, the account's own folder for data."""
+    if os.environ.get("SHUKE_HOME"):
+        return Path(os.environ["SHUKE_HOME"])
+    if (ROOT / "pyproject.toml").exists():
+        return ROOT / "var"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "shuke"
+
+
+SHUKE_HOME = _home()
 SHUKE_KEY = os.environ.get("SHUKE_KEY", "")
 SHUKE_KEY_OLD = os.environ.get("SHUKE_KEY_OLD", "")
 SHUKE_UPLOAD_LIMIT_MB = int(os.environ.get("SHUKE_UPLOAD_LIMIT_MB", "500"))
@@ -61,6 +71,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shuke.core.watch.middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -183,7 +194,18 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"patterns": {"()": "shuke.core.logs.WithoutPaths"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if os.environ.get("SHUKE_LOG") == "json" else "line",
+            "filters": ["patterns"],
+        }
+    },
+    "formatters": {
+        "line": {"()": "shuke.core.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "shuke.core.logs.Json"},
+    },
+    "loggers": {"shuke": {"level": "INFO" if os.environ.get("SHUKE_LOG") == "json" else "WARNING"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import pkgutil
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 import django
@@ -20,10 +17,10 @@ import shuke
 from shuke.cli.home import database_open, pending_migrations
 from shuke.cli.words import bad, good
 from shuke.core import clock, epoch, facts, jobs, sql
+from shuke.core.checks import every_check
 from shuke.core.database import APP
 from shuke.core.tenancy import tenant
-
-Check = Callable[[int], Sequence[Any]]
+from shuke.webhooks import queries as webhooks
 
 SPACE_GB = 2
 BACKUP_DAYS = 3
@@ -139,18 +136,11 @@ def books() -> Iterator[Finding]:
         yield Finding(
             f"{who}: {_('every fact was told')}", "; ".join(f"{kind}: {error}" for _id, kind, error in stuck[:SHOWN])
         )
-        for name, check in checks():
+        with tenant(merchant_id):
+            dead = webhooks.counts(merchant_id)["dead"]
+        yield Finding(f"{who}: {_('No webhook message was given up')}",
+                      _("%(count)s messages given up; see the console") % {"count": dead} if dead else "")  # fmt: skip
+        for name, check in every_check():
             with tenant(merchant_id):
                 found = [str(getattr(one, "detail", one)) for one in check(merchant_id)]
             yield Finding(f"{who}: {name}", "; ".join(found[:SHOWN]) + (" …" if len(found) > SHOWN else ""))
-
-
-def checks() -> list[tuple[str, Check]]:
-    """The checks of every module that has some, with a name each."""
-    found: list[tuple[str, Check]] = []
-    for module in pkgutil.iter_modules(shuke.__path__):
-        name = f"shuke.{module.name}.checks"
-        if module.ispkg and importlib.util.find_spec(name) is not None:
-            mine = getattr(importlib.import_module(name), "CHECKS", ())
-            found += [(f"{module.name}: {check.__name__.replace('_', ' ')}", check) for check in mine]
-    return found

@@ -20,7 +20,10 @@ from shuke.core import facts
 from shuke.core.specs import Spec, reference
 
 ENVIRONMENT: dict[str, tuple[str, str]] = {
-    "SHUKE_HOME": ("`var` beside the program", "Folder of all data: database, secrets, uploads. Back this up."),
+    "SHUKE_HOME": (
+        "`var` beside the sources; installed, `~/.local/share/shuke`",
+        "Folder of all data: database, secrets, uploads. Back this up.",
+    ),
     "SHUKE_LANGUAGE": ("`zh-hans`", "Language of the commands: `zh-hans` or `en`. Pages follow the reader."),
     "SHUKE_HOSTS": ("`127.0.0.1,localhost,[::1]`", "Host names the pages answer to, separated by commas."),
     "SHUKE_PUBLIC_URL": (
@@ -53,6 +56,8 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
         "empty",
         "`1` sends nothing outside whatever anybody releases; for copies to try things on.",
     ),
+    "SHUKE_LOG": ("plain lines", "`json` writes the log as one JSON object a line, requests included."),
+    "SHUKE_METRICS_TOKEN": ("this machine alone", "Whoever sends it as `Authorization: Bearer …` may read `/metrics`."),
     "SHUKE_DEBUG": ("empty", "`1` shows errors in full. Never on a server."),
     "SHUKE_PASSWORD": ("asked for", "Password for `shuke create-owner` without a question."),
     "DATABASE_URL": (

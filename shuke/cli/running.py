@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +74,7 @@ def _supervise(
         fail(_("Port %(port)s is taken; name another with --port.") % {"port": wanted or 8000})
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
     public = {"SHUKE_PUBLIC_URL": os.environ.get("SHUKE_PUBLIC_URL", address), "SHUKE_HOME": str(settings.SHUKE_HOME)}
+    public["PROMETHEUS_MULTIPROC_DIR"] = str(_fresh_folder("metrics"))
     settings.SHUKE_PUBLIC_URL = public["SHUKE_PUBLIC_URL"]
     command = supervisor.web(host, port, static=settings.STATIC_ROOT, threads=THREADS)
     children = [supervisor.Child(_("The web server"), command, public)]
@@ -93,6 +95,14 @@ def _supervise(
     code = supervisor.run(children, ready=ready, tend=_revive_database, say=click.echo)
     if code:
         raise SystemExit(code)
+
+
+def _fresh_folder(name: str) -> Path:
+    """An empty folder in the data folder; what counters of an earlier start left there is gone."""
+    folder = Path(settings.SHUKE_HOME) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def _revive_database() -> None:

@@ -30,6 +30,8 @@ KINDS: dict[str, str | Promise] = {
     "staff": gettext_lazy("Staff"),
     "merchant": gettext_lazy("Business"),
     "setting": gettext_lazy("Settings"),
+    "webhook": gettext_lazy("Webhooks"),
+    "sending": gettext_lazy("Sending"),
 }
 
 ACTS: dict[str, str | Promise] = {
@@ -74,6 +76,16 @@ ACTS: dict[str, str | Promise] = {
     "staff.second_factor_reset": gettext_lazy("took the second factors off staff no. %(object_id)s"),
     "staff.signed_in": gettext_lazy("signed in"),
     "staff.signed_out": gettext_lazy("signed staff no. %(object_id)s out everywhere"),
+    "merchant.exported": gettext_lazy("exported everything: %(row_count)s rows"),
+    "sending.released": gettext_lazy("let Shuke send to the outside again after a restore"),
+    "webhook.created": gettext_lazy("added a webhook (no. %(object_id)s)"),
+    "webhook.deleted": gettext_lazy("removed a webhook (no. %(object_id)s)"),
+    "webhook.edited": gettext_lazy("changed a webhook (no. %(object_id)s)"),
+    "webhook.paused": gettext_lazy("a webhook failed for days and was paused (no. %(object_id)s)"),
+    "webhook.replayed": gettext_lazy("sent %(count)s messages of a webhook again (no. %(object_id)s)"),
+    "webhook.resumed": gettext_lazy("resumed a webhook (no. %(object_id)s)"),
+    "webhook.secret_rotated": gettext_lazy("gave a webhook a new secret (no. %(object_id)s)"),
+    "webhook.tested": gettext_lazy("sent a webhook a test message (no. %(object_id)s)"),
     "tag.deleted": gettext_lazy("deleted a tag that %(member_count)s customers had"),
 }
 

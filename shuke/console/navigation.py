@@ -36,6 +36,7 @@ ENTRIES = (
     Entry("shops", _("Shops"), icon="building-store", right="shops.edit"),
     Entry("notice", _("Shop notice"), icon="speakerphone", right="shops.edit"),
     Entry("staff", _("Staff"), icon="id-badge-2", right="staff.edit"),
+    Entry("webhooks", _("Webhooks"), icon="webhook", right="webhooks.edit"),
     Entry("audit", _("Audit log"), icon="history", right="audit.view"),
     Entry("settings", _("Settings"), icon="settings", right="settings.edit"),
 )

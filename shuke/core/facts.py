@@ -135,6 +135,16 @@ def pending_count(merchant_id: int) -> int:
         )
 
 
+def oldest_pending_seconds(merchant_id: int) -> float:
+    """How long the oldest fact waits to be told; 0 when none does."""
+    with tenant(merchant_id):
+        found = sql.scalar(
+            f"SELECT extract(epoch FROM %(now)s - min(f.recorded_at)) FROM core_fact f WHERE {_AFTER_CURSOR}",
+            {"merchant_id": merchant_id, "now": clock.now()},
+        )
+        return max(0.0, float(found or 0))
+
+
 def stuck(merchant_id: int) -> list[tuple[int, str, str]]:
     """Facts given up after all attempts: (fact id, kind, error), for the operator's page and `shuke doctor`."""
     with tenant(merchant_id):

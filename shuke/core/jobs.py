@@ -13,6 +13,7 @@ from procrastinate.contrib.django import DjangoApp, app
 
 from shuke.core import facts, sql
 from shuke.core.backup import nightly
+from shuke.core.checks import check_and_note
 from shuke.core.tenancy import every_merchant
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,16 @@ async def rescue_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG
 def back_up(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Once a night, or as soon as a machine that was off at night is on again, make the automatic backup."""
     nightly.back_up_if_due()
+
+
+@app.periodic(cron="20 4 * * *")
+@app.task(name="checks.nightly", queue="jobs", queueing_lock="checks.nightly")
+def check_all(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
+    """Every night: look whether everything holds that must always hold."""
+    for merchant_id in merchant_ids():
+        count = check_and_note(merchant_id)
+        if count:
+            log.error("%s checks of merchant %s do not hold; see `shuke doctor`", count, merchant_id)
 
 
 def collect_seldom() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shuke.core import sql
+from shuke.core import metrics, sql
 
 STATES = ("new", "sending", "sent", "failed", "dead")
 
@@ -93,6 +93,7 @@ def delivery(merchant_id: int, delivery_id: int) -> Delivery | None:
     return Delivery(**found[0]) if found else None
 
 
+@metrics.figure("shuke_webhook_deliveries", "Webhook messages by state.", "state")
 def counts(merchant_id: int) -> dict[str, int]:
     """How many deliveries are in each state."""
     found = dict(
@@ -114,7 +115,14 @@ def has_work(merchant_id: int) -> bool:
 
 def paused(merchant_id: int) -> list[str]:
     """Names of the endpoints that were paused because they failed for days."""
-    return [one.name for one in endpoints(merchant_id) if one.paused_at is not None and one.is_active]
+    return [
+        row[0]
+        for row in sql.rows(
+            "SELECT coalesce(nullif(description, ''), url) FROM webhooks_endpoint"
+            " WHERE merchant_id = %(m)s AND is_active AND paused_at IS NOT NULL ORDER BY id",
+            {"m": merchant_id},
+        )
+    ]
 
 
 def secret_row(endpoint_id: int) -> str:

@@ -19,6 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from shuke.console import banners as lines_above
 from shuke.console import navigation
 from shuke.console.desk import Desk
 from shuke.core import clock, money
@@ -55,6 +56,12 @@ def icon(name: str, css: str = "") -> SafeString:
 def navigation_entries(desk: Desk) -> list[tuple[navigation.Entry, bool]]:
     """The lines of the navigation for this person."""
     return navigation.entries(desk.person.rights, desk.request.path)
+
+
+@register.simple_tag
+def banners(desk: Desk) -> list[lines_above.Banner]:
+    """What stands above every page for this person."""
+    return lines_above.banners(desk)
 
 
 @register.simple_tag(takes_context=True)
