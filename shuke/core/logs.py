@@ -35,7 +35,7 @@ class WithoutPaths(logging.Filter):
         if request is not None and isinstance(record.args, tuple) and record.args:
             match = getattr(request, "resolver_match", None)
             record.args = (*record.args[:-1], f"/{match.route}" if match is not None else "an unknown address")
-            del record.request
+            vars(record).pop("request")
         return True
 
 

@@ -7,10 +7,10 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from shuke.core import sql
 from shuke.core.tenancy import tenant
 from shuke.webhooks import actions as webhooks
 from shuke.webhooks import queries
@@ -84,9 +84,9 @@ def test_editing_rotating_and_removing(owner: Client, alice: Place) -> None:
 
 def test_the_owner_lets_a_restored_shop_send_again(owner: Client, alice: Place) -> None:
     assert "不会向外发送" not in owner.get(reverse("console:home")).content.decode()
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE core_installation SET place = 'elsewhere'")
-        cursor.execute("UPDATE merchants_merchant SET created_at = created_at - interval '1 day'")
+    with tenant(alice.merchant_id):
+        sql.run("UPDATE core_installation SET place = 'elsewhere'")
+        sql.run("UPDATE merchants_merchant SET created_at = created_at - interval '1 day'")
     assert "不会向外发送" in owner.get(reverse("console:home")).content.decode()
     assert owner.post(reverse("console:sending_release")).status_code == 302
     assert "不会向外发送" not in owner.get(reverse("console:home")).content.decode()

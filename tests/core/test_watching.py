@@ -15,7 +15,7 @@ from shuke.core.logs import Json, Line, WithoutPaths
 from tests.make import Place
 
 CANARY = "王小明13812345678"
-HERE = {"HTTP_HOST": "127.0.0.1:8000", "REMOTE_ADDR": "127.0.0.1"}
+HERE: dict[str, Any] = {"HTTP_HOST": "127.0.0.1:8000", "REMOTE_ADDR": "127.0.0.1"}
 
 
 @pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_with_a_token_set_only_the_token_counts(client: Client, monkeypatch: pyt
     monkeypatch.setenv("SHUKE_METRICS_TOKEN", "tea-leaves")
     assert client.get("/metrics", **HERE).status_code == 404
     assert client.get("/metrics", HTTP_AUTHORIZATION="Bearer tea").status_code == 404
-    strange = {"REMOTE_ADDR": "203.0.113.9", "HTTP_X_FORWARDED_FOR": "203.0.113.9"}
+    strange: dict[str, Any] = {"REMOTE_ADDR": "203.0.113.9", "HTTP_X_FORWARDED_FOR": "203.0.113.9"}
     assert client.get("/metrics", HTTP_AUTHORIZATION="Bearer tea-leaves", **strange).status_code == 200
 
 
@@ -106,7 +106,7 @@ def test_a_broken_page_is_logged_without_a_word_about_the_customer(formatter: lo
 def test_json_lines_hold_the_request_and_nothing_it_carried(
     client: Client, alice: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="shuke"):
         client.get(reverse("console:members"), {"q": CANARY})
         client.post(reverse("console:sign_in"), {"username": CANARY, "password": CANARY})
         client.get(f"/b/{CANARY}/")
