@@ -73,8 +73,8 @@ def test_a_restored_backup_counts_what_was_counted_and_the_import_goes_on(
     assert (elsewhere.home / "secrets/installation.key").read_text() == (
         shop.home / "secrets/installation.key"
     ).read_text()
-    uploads = {path.name for path in (elsewhere.home / "uploads").rglob("*.sealed")}
-    assert uploads == {path.name for path in (shop.home / "uploads").rglob("*.sealed")}
+    uploads = list((elsewhere.home / "uploads").rglob("*.sealed"))
+    assert len(uploads) == 1, "the file that is being imported"
 
     with elsewhere.serving():
         elsewhere.until(lambda: elsewhere.number("SELECT count(*) FROM trade_order") == 300 + ORDERS)
