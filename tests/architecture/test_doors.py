@@ -20,6 +20,8 @@ from shuke.members.specs import AttributeSpec, GroupSpec
 from shuke.merchants import actions as merchants
 from shuke.merchants import rules
 from shuke.trade import actions as trade
+from shuke.webhooks import actions as webhooks
+from shuke.webhooks.specs import EndpointSpec
 from tests import make
 from tests.architecture.doors import Door, doors, ids_of, state_of, strange_values
 
@@ -58,6 +60,10 @@ def _arrange(place: make.Place) -> None:
     group_id = members.create_group(place.merchant_id, GroupSpec(name="老客"), by=place.by)
     members.add_to_group(place.merchant_id, group_id, someone, by=place.by)
     members.create_attribute(place.merchant_id, AttributeSpec(name="口味"), by=place.by)
+    endpoint_id, _secret = webhooks.create_endpoint(
+        place.merchant_id, EndpointSpec(url="https://erp.example.com/"), by=place.by
+    )
+    webhooks.send_test(place.merchant_id, endpoint_id, by=place.by)
 
 
 def visitors(place: make.Place, chosen: int) -> Iterator[tuple[str, Client]]:
