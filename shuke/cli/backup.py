@@ -21,6 +21,7 @@ from shuke.core import epoch
 from shuke.core.backup import making, nightly, restoring
 from shuke.core.backup.dump import in_use
 from shuke.core.owner import owner_address
+from shuke.members import actions as members
 
 
 @click.command(
@@ -74,6 +75,7 @@ def restore_command(file: Path, yes: bool) -> None:
         connections.close_all()
         bring_up_to_date()
         epoch.hold(epoch.RESTORED)
+        members.replay_erasures()  # whoever was forgotten since the backup stays forgotten
         made = datetime.fromisoformat(about["made_at"]).astimezone(ZoneInfo(settings.TIME_ZONE))
         good(_("Restored as of %(at)s.") % {"at": made.strftime("%Y-%m-%d %H:%M")})
         click.echo(_("Nothing is sent outside until you release it: `shuke release-sending`."))
