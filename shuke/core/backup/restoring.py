@@ -24,6 +24,7 @@ from shuke.core.numbering import keep_in_order
 
 _FRESH, _BEFORE = "_restoring", "_before_restore"
 _STAGED = ".restoring"
+_LOG_KEY = "log.key"  # opens the log of erasures that lies here, which outlives every restore
 
 
 def look_into(path: Path, passphrase: str = "") -> dict[str, Any]:
@@ -99,7 +100,9 @@ def _fill(path: Path, passphrase: str, owner: dump.Address, fresh: str, added: l
                 first = content
                 break
             if kind == making.KEYS:
-                _lay(Path(settings.SHUKE_HOME, "secrets", Path(rest).name + _STAGED), content, added)
+                target = Path(settings.SHUKE_HOME, "secrets", Path(rest).name)
+                if target.name != _LOG_KEY or not target.exists():
+                    _lay(target.with_name(target.name + _STAGED), content, added)
             elif kind == making.FILES:
                 _lay(_upload(rest), content, added)
         if first is None:
