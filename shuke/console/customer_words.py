@@ -67,6 +67,7 @@ IDENTITIES: dict[str, Text] = {
     "open_uid": gettext_lazy("Open UID"),
     "nick": gettext_lazy("Nick"),
     "phone": gettext_lazy("Phone"),
+    "email": gettext_lazy("E-mail"),
 }
 
 

@@ -44,9 +44,9 @@ def identities_are_well_formed(merchant_id: int) -> Iterator[Violation]:
         merchant_id,
         """
         SELECT id FROM members_identity WHERE merchant_id = %(merchant_id)s AND (
-            value = '' OR strpos(value, '*') > 0 OR kind NOT IN ('ouid', 'omid', 'open_uid', 'nick', 'phone')
-            OR (kind IN ('omid', 'phone')) <> (shop_id = 0)
-            OR (kind = 'phone' OR starts_with(value, '#')) AND value !~ '^#[0-9a-f]{32}$')
+            value = '' OR strpos(value, '*') > 0 OR kind NOT IN ('ouid', 'omid', 'open_uid', 'nick', 'phone', 'email')
+            OR (kind IN ('omid', 'phone', 'email')) <> (shop_id = 0)
+            OR (kind IN ('phone', 'email') OR starts_with(value, '#')) AND value !~ '^#[0-9a-f]{32}$')
         """,
     )
 

@@ -49,9 +49,9 @@ class Member(TenantModel):
 class Identity(TenantModel):
     """A name under which a channel knows a member.
 
-    Kinds by rank: ouid, omid, open_uid, nick, phone. `shop_id` is 0 for kinds that hold across a merchant's shops
-    (omid, phone). `value` is clear for ouid, omid, open_uid and ordinary nicks; `#` and a blind index in hex for
-    phones and for nicks that are a phone number or a mail address.
+    Kinds by rank: ouid, omid, open_uid, nick, phone, email. `shop_id` is 0 for kinds that hold across a merchant's
+    shops (omid, phone, email). `value` is clear for ouid, omid, open_uid and ordinary nicks; `#` and a blind index in
+    hex for phones, mail addresses and for nicks that are a phone number or a mail address.
     """
 
     member_id = models.BigIntegerField()

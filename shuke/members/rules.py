@@ -12,8 +12,8 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-OUID, OMID, OPEN_UID, NICK, PHONE = "ouid", "omid", "open_uid", "nick", "phone"
-RANKED_KINDS: Final = (OUID, OMID, OPEN_UID, NICK, PHONE)
+OUID, OMID, OPEN_UID, NICK, PHONE, EMAIL = "ouid", "omid", "open_uid", "nick", "phone", "email"
+RANKED_KINDS: Final = (OUID, OMID, OPEN_UID, NICK, PHONE, EMAIL)
 BY_HAND: Final = "hand"
 
 FIELDS: Final[dict[str, Promise]] = {

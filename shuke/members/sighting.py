@@ -16,7 +16,9 @@ class Sighting(NamedTuple):
     """What is told of a person; "" where nothing is.
 
     `seen_at` says when it was so, `traded` whether she bought. A `*_masked` text is what a platform showed with stars.
-    An order's phone is its receiver's: it counts as an identity only with `phone_is_own`.
+    An order's phone is its receiver's: it counts as an identity only with `phone_is_own`; so does a mail address only
+    with `email_is_own`. `shown_nick` is one that others may bear too (a WeChat nick): it is shown and names nobody.
+    `birthday` is an ISO day.
     """
 
     seen_at: datetime
@@ -26,6 +28,8 @@ class Sighting(NamedTuple):
     omid: str = ""
     open_uid: str = ""
     phone_is_own: bool = False
+    email_is_own: bool = False
+    shown_nick: str = ""
     name: str = ""
     phone: str = ""
     address: str = ""
@@ -37,6 +41,7 @@ class Sighting(NamedTuple):
     province: str = ""
     city: str = ""
     district: str = ""
+    birthday: str = ""
 
 
 _CARD = slice(Sighting._fields.index("name"), len(Sighting._fields))
@@ -44,12 +49,13 @@ _CARD = slice(Sighting._fields.index("name"), len(Sighting._fields))
 
 def card_content(sighting: Sighting) -> tuple[str, ...]:
     """The personal part: equal parts are one card."""
-    return sighting[_CARD]  # type: ignore[return-value]  # all of them are texts
+    # Without a birthday the content is what it was before birthdays came, so that old cards are known again.
+    return sighting[_CARD] if sighting.birthday else sighting[_CARD][:-1]  # type: ignore[return-value]  # all texts
 
 
 def card_values(sighting: Sighting) -> dict[str, str]:
     """The values by field; what holds stars is kept as `~field`, and only where there is no clear value."""
-    _seen, _traded, _nick, _ouid, _omid, _open, _own, name, phone, address, alipay, email, *starred = sighting
+    name, phone, address, alipay, email, *starred = sighting[_CARD]
     values: dict[str, str] = {}
     for field, value in (
         ("name", name), ("phone", phone), ("address", address), ("alipay", alipay), ("email", email),
@@ -59,6 +65,8 @@ def card_values(sighting: Sighting) -> dict[str, str]:
     for field, value in zip(("name", "phone", "address"), starred[:3], strict=True):
         if value and field not in values:
             values[f"~{field}"] = value
+    if sighting.birthday:
+        values["birthday"] = sighting.birthday
     return values
 
 
@@ -77,6 +85,8 @@ def identities(vault: Vault, shop_id: int, sighting: Sighting) -> tuple[Key, ...
         phone = rules.normal_phone(sighting.phone)
         if phone and not rules.is_virtual(phone):
             keys.append((rules.PHONE, 0, hidden(vault, rules.PHONE, phone)))
+    if sighting.email_is_own and rules.is_mail(sighting.email) and "*" not in sighting.email:
+        keys.append((rules.EMAIL, 0, hidden(vault, rules.EMAIL, rules.normal("email", sighting.email))))
     return tuple(keys)
 
 

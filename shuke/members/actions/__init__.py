@@ -27,13 +27,16 @@ from shuke.members.actions.profiling import (
 from shuke.members.actions.recognising import Recognised, recognise, recognise_each
 from shuke.members.actions.revealing import reveal
 from shuke.members.actions.undoing import undo_source
+from shuke.members.actions.welcoming import Customer, Welcomed, take_customers
 from shuke.members.sighting import Sighting
 
 __all__ = [
     "AttributeSetting",
+    "Customer",
     "Recognised",
     "Sighting",
     "Taken",
+    "Welcomed",
     "Word",
     "add_to_group",
     "blacklist",
@@ -61,6 +64,7 @@ __all__ = [
     "suppress",
     "suppress_members",
     "tag",
+    "take_customers",
     "unblacklist",
     "undo_source",
     "unmerge",

@@ -79,7 +79,7 @@ def with_news(
             or len(one.cards) > 1
             or one.digest != state.seen_digest
             or state.seen_source != source
-            or (one.traded and state.relation_source == rules.UNTRADED)
+            or (one.traded and state.relation_source != rules.TRADED)
         )
     )
 
@@ -87,7 +87,7 @@ def with_news(
 def member_row(member_id: int, told: Told, source: str, joined_at: datetime) -> tuple[Any, ...]:
     """A row for staging.MEMBER."""
     latest = told.latest
-    name = rules.display_name(latest.nick, latest.name or latest.name_masked)
+    name = rules.display_name(latest.nick or latest.shown_nick, latest.name or latest.name_masked)
     return (
         member_id, name, told.relation_source, latest.province, latest.city, joined_at, source, latest.seen_at,
         told.digest, source,
@@ -120,8 +120,7 @@ def update(merchant_id: int, told: Mapping[int, Told], source: str) -> None:
         UPDATE members_member m SET
             display_name = CASE WHEN s.display_name <> '' AND (strpos(s.display_name, '*') = 0 OR m.display_name = ''
                 OR strpos(m.display_name, '*') > 0) THEN s.display_name ELSE m.display_name END,
-            relation_source = CASE WHEN m.relation_source = 'untraded' THEN s.relation_source
-                ELSE m.relation_source END,
+            relation_source = CASE WHEN s.relation_source = 'traded' THEN 'traded' ELSE m.relation_source END,
             province = coalesce(nullif(s.province, ''), m.province),
             city = CASE WHEN s.province <> '' THEN s.city ELSE m.city END,
             seen_at = s.seen_at, seen_digest = s.seen_digest, seen_source = s.seen_source
@@ -132,7 +131,7 @@ def update(merchant_id: int, told: Mapping[int, Told], source: str) -> None:
     )
     sql.run(
         "UPDATE members_member m SET relation_source = 'traded' FROM staged_member s"
-        " WHERE m.merchant_id = %(merchant_id)s AND m.id = s.id AND m.relation_source = 'untraded'"
+        " WHERE m.merchant_id = %(merchant_id)s AND m.id = s.id AND m.relation_source <> 'traded'"
         " AND s.relation_source = 'traded'",
         params,
     )

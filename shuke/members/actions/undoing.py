@@ -66,7 +66,28 @@ _NAMED_BY_IT_ALONE = f"""
         AND i.source <> %(source)s)
 """
 
+_FORGET_FILLED = (
+    # What was changed by hand since is not what the source filled in.
+    (
+        "UPDATE members_member m SET gender = '' FROM members_sourceuse u WHERE m.merchant_id = %(merchant_id)s"
+        " AND u.merchant_id = m.merchant_id AND u.member_id = m.id AND u.source = %(source)s"
+        " AND jsonb_exists(u.items, 'gender|' || m.gender)"
+    ),
+    (
+        "UPDATE members_member m SET birth_month_day = NULL FROM members_sourceuse u"
+        " WHERE m.merchant_id = %(merchant_id)s AND u.merchant_id = m.merchant_id AND u.member_id = m.id"
+        " AND u.source = %(source)s AND jsonb_exists(u.items, 'birth|' || m.birth_month_day)"
+    ),
+    (
+        "UPDATE members_membertag x SET by = u.source FROM members_sourceuse u WHERE x.merchant_id = %(merchant_id)s"
+        " AND x.by = %(source)s AND u.merchant_id = x.merchant_id AND u.member_id = x.member_id"
+        " AND u.source <> %(source)s AND jsonb_exists(u.items, 'tag|' || x.tag_id)"
+    ),
+    "DELETE FROM members_membertag WHERE merchant_id = %(merchant_id)s AND by = %(source)s",
+)
+
 _STEPS = (
+    *_FORGET_FILLED,
     "DELETE FROM members_sourceuse WHERE merchant_id = %(merchant_id)s AND source = %(source)s",
     (
         "UPDATE members_card c SET seen_at = m.seen_at FROM members_member m WHERE m.merchant_id = %(merchant_id)s"

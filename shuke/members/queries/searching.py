@@ -62,9 +62,10 @@ def by_nicks(merchant_id: int, nicks: Collection[str], *, shop_id: int | None = 
 
 def _ways(vault: Vault, text: str) -> list[tuple[str, dict[str, Any]]]:
     phone = rules.normal_phone(text) if rules.is_phone(text) else ""
-    ways: list[tuple[str, dict[str, Any]]] = [
-        (_IDENTITY, {"values": [text, word(vault, rules.NICK, text), hidden(vault, rules.PHONE, phone or text)]})
-    ]
+    values = [text, word(vault, rules.NICK, text), hidden(vault, rules.PHONE, phone or text)]
+    if "@" in text:
+        values.append(hidden(vault, rules.EMAIL, rules.normal("email", text)))
+    ways: list[tuple[str, dict[str, Any]]] = [(_IDENTITY, {"values": values})]
     if phone:
         ways.append((_card("phone_index"), {"index": vault.index("phone", phone)}))
         ways.append((_card("alipay_index"), {"index": sealing.blind(vault, "alipay", text)}))
@@ -79,7 +80,7 @@ def _ways(vault: Vault, text: str) -> list[tuple[str, dict[str, Any]]]:
 
 _IDENTITY = """
     SELECT DISTINCT member_id FROM members_identity WHERE merchant_id = %(merchant_id)s
-    AND kind IN ('ouid', 'omid', 'open_uid', 'nick', 'phone')
+    AND kind IN ('ouid', 'omid', 'open_uid', 'nick', 'phone', 'email')
     AND shop_id = ANY(%(shops)s) AND value = ANY(%(values)s) LIMIT %(limit)s
 """
 
