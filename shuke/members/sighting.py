@@ -45,28 +45,31 @@ class Sighting(NamedTuple):
 
 
 _CARD = slice(Sighting._fields.index("name"), len(Sighting._fields))
+_CARD_BEFORE = slice(_CARD.start, _CARD.stop - 1)
 
 
 def card_content(sighting: Sighting) -> tuple[str, ...]:
     """The personal part: equal parts are one card."""
     # Without a birthday the content is what it was before birthdays came, so that old cards are known again.
-    return sighting[_CARD] if sighting.birthday else sighting[_CARD][:-1]  # type: ignore[return-value]  # all texts
+    return sighting[_CARD if sighting.birthday else _CARD_BEFORE]  # type: ignore[return-value]  # all of them are texts
 
 
 def card_values(sighting: Sighting) -> dict[str, str]:
     """The values by field; what holds stars is kept as `~field`, and only where there is no clear value."""
-    name, phone, address, alipay, email, *starred = sighting[_CARD]
+    *_who, name, phone, address, alipay, email, name_masked, phone_masked, address_masked, _p, _c, _d, birthday = (
+        sighting
+    )
     values: dict[str, str] = {}
     for field, value in (
         ("name", name), ("phone", phone), ("address", address), ("alipay", alipay), ("email", email),
     ):  # fmt: skip
         if value:
             values[f"~{field}" if "*" in value else field] = value
-    for field, value in zip(("name", "phone", "address"), starred[:3], strict=True):
+    for field, value in (("name", name_masked), ("phone", phone_masked), ("address", address_masked)):
         if value and field not in values:
             values[f"~{field}"] = value
-    if sighting.birthday:
-        values["birthday"] = sighting.birthday
+    if birthday:
+        values["birthday"] = birthday
     return values
 
 
