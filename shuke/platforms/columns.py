@@ -34,6 +34,14 @@ REASONS: Final[dict[str, str | Promise]] = {
     "quantity_range": _("“%(column)s” is not between 1 and 1,000,000."),
     "state_unknown": _("“%(column)s” has a status that is not known."),
     "nothing_told": _("The row has neither a time nor an amount."),
+    "order_incomplete": _("Another row of this order cannot be read, so none of its rows was taken."),
+    "line_unreadable": _("A product of this order has no readable quantity or amount."),
+    "currency_foreign": _(
+        "“%(column)s” is not yuan (CNY). Shuke counts in yuan; leave orders in other currencies out."
+    ),
+    "nobody_named": _(
+        "The row has no phone, mail address or nick in the clear, so this customer could not be recognised again."
+    ),
 }
 
 _LONG_IDS = re.compile(r'(?:="[0-9]{4,40}"\n)*+')

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from shuke.core import registry
 from shuke.core.tables import Row
 
-Content = Literal["orders", "lines", "refunds"]
+Content = Literal["orders", "lines", "sales", "refunds", "customers"]
 State = Literal["unpaid", "paid", "part_shipped", "shipped", "signed", "finished", "closed"]
 RefundState = Literal["", "asked", "returning", "refused", "closed", "refunded"]
 
@@ -37,6 +37,12 @@ DOUBTS: Final[dict[str, Promise]] = {
     "paid_from_total": _("The file has no paid amount; it was taken from the total."),
     "phone_unreadable": _("The phone number could not be read."),
     "state_from_times": _("The file has no status; it was taken from the times."),
+    "closed_is_refunded": _("The order was closed after payment; it counts as refunded in full."),
+    "refund_in_full": _("The file tells of a refund but not how much; it counts as refunded in full."),
+    "refund_from_received": _("The refund was taken from the difference between paid and received."),
+    "refund_too_large": _("The refund is larger than the order; the order counts as refunded in full."),
+    "currency_unknown": _("The file does not say the currency; the amounts were taken to be yuan."),
+    "birthday_unreadable": _("The birthday could not be read."),
 }
 
 
@@ -45,7 +51,8 @@ class OrderRecord(NamedTuple):
 
     Text is "" when unknown. Amounts and times are None when the file does not tell them.
     A `*_masked` text holds what the platform showed with stars: it is for display only, never an identity, never
-    written over a clear value; the clear field beside it is then "". `paid_fen` is net of refunds, as exported; where
+    written over a clear value; the clear field beside it is then "". `shown_nick` is a nick that others may bear too: for
+    display, no identity. `own_phone` and `email` are the buyer's own and name her, `phone` is the receiver's. `paid_fen` is net of refunds, as exported; where
     the file contradicts itself the amounts stay as they are and `doubts` (keys of DOUBTS) say so.
     `row_hash` is of the raw cells: the same hash means that nothing in the row changed.
     """
@@ -53,6 +60,7 @@ class OrderRecord(NamedTuple):
     order_no: str
     nick: str
     nick_masked: str
+    shown_nick: str
     ouid: str
     open_uid: str
     state: State
@@ -73,6 +81,7 @@ class OrderRecord(NamedTuple):
     phone: str
     phone_masked: str
     phone_expires_at: datetime | None
+    own_phone: str
     landline: str
     address: str
     address_masked: str
@@ -131,6 +140,46 @@ class LineRecord(NamedTuple):
     row_hash: bytes
 
 
+class SaleRecord(NamedTuple):
+    """An order with its lines, for files that tell both together; `row_numbers` are all rows it was made of.
+
+    Without lines the file tells none, and the order counts as a whole.
+    """
+
+    order: OrderRecord
+    lines: tuple[LineRecord, ...]
+    row_numbers: tuple[int, ...]
+
+
+class CustomerRecord(NamedTuple):
+    """One customer as a customer file tells her; phone, mail address, open_uid and nick are her own and name her.
+
+    `shown_nick` is a nick that others may bear too. `birthday` is an ISO day or "", `gender` "female", "male" or "".
+    """
+
+    nick: str
+    shown_nick: str
+    open_uid: str
+    phone: str
+    phone_masked: str
+    email: str
+    name: str
+    name_masked: str
+    address: str
+    province: str
+    city: str
+    district: str
+    birthday: str
+    gender: str
+    tags: tuple[str, ...]
+    joined_at: datetime | None
+    bought_at: datetime | None
+    has_bought: bool
+    doubts: tuple[str, ...]
+    row_number: int
+    row_hash: bytes
+
+
 class RefundRecord(NamedTuple):
     """One refund as a refund report tells it; amounts in fen."""
 
@@ -154,7 +203,7 @@ class RefundRecord(NamedTuple):
     row_hash: bytes
 
 
-Record = OrderRecord | LineRecord | RefundRecord
+Record = OrderRecord | LineRecord | RefundRecord | CustomerRecord
 
 
 class Reject(NamedTuple):
@@ -182,7 +231,10 @@ class Parsed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A file layout that was recognised in one header; it reads rows below that very header."""
+    """A file layout that was recognised in one header; it reads rows below that very header.
+
+    `key_column` is the place of the column whose equal neighbours belong together and must be read in one piece.
+    """
 
     platform: str
     name: str
@@ -191,6 +243,7 @@ class Layout:
     columns_used: tuple[str, ...]
     columns_unknown: tuple[str, ...]
     reader: Callable[[Sequence[Row], tzinfo], Parsed]
+    key_column: int | None = None
 
     def read(self, rows: Sequence[Row], zone: tzinfo) -> Parsed:
         """Turn rows into records. `zone` is the shop's, in which the file's times are written.

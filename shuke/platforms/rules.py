@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Final, NamedTuple
 
 EARLIEST: Final = datetime(2003, 1, 1, tzinfo=UTC)
@@ -19,9 +19,9 @@ _MONEY = re.compile(r"([+-]?)(?:[¥$]|RMB|CNY)?([0-9]{1,12})(?:\.([0-9]*))?(?:�
 # Blanks between digits are a broken amount, not one to guess.
 _BLANKS_AROUND = re.compile(r"(?<=[¥+-])\s+|\s+(?=[元(])")
 _GROUPED = re.compile(r"[+-]?(?:[¥$])?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?(?:元)?(?:\(.*)?", re.DOTALL)
-_TIME = re.compile(
-    r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[ T]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?)?"
-)
+_CLOCK = r"(?:[ T]*([0-9]{1,2})[:时]([0-9]{1,2})(?:[:分]([0-9]{1,2})?(?:\.[0-9]+)?秒?)?)?(?: ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"
+_TIME = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?" + _CLOCK)
+_DAY_FIRST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})" + _CLOCK)
 _MOBILE = re.compile(r"(?:\+|00)?(?:86)?[- ]?(1[3-9][0-9]{9})")
 _VIRTUAL = re.compile(
     r"(?:\+|00)?(?:86)?[- ]?1[0-9]{10}[-,#转 ]+[0-9]{2,6}|(?:95|400)[0-9]{5,14}(?:[-,#转 ]+[0-9]{2,6})?"
@@ -109,23 +109,72 @@ def count(cell: str) -> int | None:
     return int(text)
 
 
-def instant(cell: str, zone: tzinfo) -> datetime | None:
+def instant(cell: str, zone: tzinfo, *, dates: str = "ymd") -> datetime | None:
     """The UTC instant of a local time, None when the cell is empty.
 
-    Accepts `2017-05-30 23:18:03`, `2017/5/30 23:18`, a bare day. Raises ValueError when it is no time, and
-    ArithmeticError when the year is before 2003 (Taobao did not exist) or after 2100.
+    Accepts `2017-05-30 23:18:03`, `2017/5/30 23:18`, `2017年5月30日`, a bare day, a distance from UTC behind it. `dates`
+    "dmy" or "mdy" reads `30/5/2017` or `5/30/2017` too. Raises ValueError when it is no time, and ArithmeticError when
+    the year is before 2003 (Taobao did not exist) or after 2100.
     """
     text = unicodedata.normalize("NFKC", clean(cell))
     if not text or text.startswith("0000-00-00"):
         return None
     found = _TIME.fullmatch(text)
-    if not found:
+    swapped = _DAY_FIRST.fullmatch(text) if found is None and dates in _PLACES_OF_DAY else None
+    if found:
+        days = found.group(1, 2, 3)
+    elif swapped:
+        found, days = swapped, swapped.group(*_PLACES_OF_DAY[dates])
+    else:
         raise ValueError("no time")
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-    read = datetime(year, month, day, hour, minute, second, tzinfo=zone)
+    year, month, day, hour, minute, second = (int(part or 0) for part in (*days, *found.group(4, 5, 6)))
+    read = datetime(year, month, day, hour, minute, second, tzinfo=_offset(found[7]) or zone)
     if not EARLIEST <= read.replace(tzinfo=UTC) < LATEST:
         raise ArithmeticError("out of range")
     return read.astimezone(UTC)
+
+
+_PLACES_OF_DAY: Final = {"dmy": (3, 2, 1), "mdy": (3, 1, 2)}
+
+
+def _offset(text: str | None) -> tzinfo | None:
+    """The zone of `+0800`; ValueError when it is a day or more from UTC."""
+    if text is None:
+        return None
+    if text in {"Z", "UTC"}:
+        return UTC
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+
+
+def day(cell: str, *, dates: str = "ymd") -> str:
+    """The ISO day of a birthday, "" when the cell is empty; ValueError when it is no day of 1900 to 2100.
+
+    A birthday has no zone: whatever clock time stands behind it is left out.
+    """
+    text = unicodedata.normalize("NFKC", clean(cell))
+    if not text or text.startswith("0000-00-00"):
+        return ""
+    found = _TIME.fullmatch(text)
+    swapped = _DAY_FIRST.fullmatch(text) if found is None and dates in _PLACES_OF_DAY else None
+    parts = found.group(1, 2, 3) if found else swapped.group(*_PLACES_OF_DAY[dates]) if swapped else ("0", "0", "0")
+    read = date(int(parts[0]), int(parts[1]), int(parts[2]))
+    if not 1900 <= read.year <= 2100:
+        raise ValueError("no birthday")
+    return read.isoformat()
+
+
+def status(cell: str) -> str:
+    """A status text with half-width marks, without blanks and in small letters, since exports write all of these."""
+    return "".join(cell.translate(_HALF_WIDTH).split()).strip("'\"=").casefold()
+
+
+_HALF_WIDTH: Final = str.maketrans("，：（）", ",:()")
+
+
+def is_spoilt(text: str) -> bool:
+    """Whether Excel has turned a number into a rounded one."""
+    return _SPOILT.fullmatch(text) is not None
 
 
 def is_masked(text: str) -> bool:

@@ -71,6 +71,8 @@ class Taobao(Platform):
             columns_used=tuple(header[place] for place in sorted(set(columns.values()))),
             columns_unknown=tuple(name for name in header if name.strip() and normal(name) not in known_names),
             reader=partial(read, header, columns),
+            # Lines without a number of their own are known by their place in the order.
+            key_column=columns["order_no"] if kind == "lines" and "line_no" not in columns else None,
         )
 
 
@@ -198,6 +200,7 @@ def _buyers(chunk: Chunk, columns: Columns) -> Values:
     return {
         "nick": nicks,
         "nick_masked": nicks_masked,
+        "shown_nick": chunk.blank(),
         "ouid": chunk.texts(at("ouid")),
         "open_uid": chunk.texts(at("open_uid")),
         "name": clear_names,
@@ -205,6 +208,7 @@ def _buyers(chunk: Chunk, columns: Columns) -> Values:
         "phone": clear_phones,
         "phone_masked": shown_phones,
         "phone_unreadable": unreadable,
+        "own_phone": chunk.blank(),
         "phone_expires_at": chunk.times(at("phone_expires")),
         "landline": chunk.masked(chunk.texts(at("landline")))[0],
         "address": clear,

@@ -1,0 +1,391 @@
+"""Files that are read row by row: cells by field, the rows of one order together, and a reason for each row refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import partial
+from hashlib import blake2b
+from typing import Any, Final
+
+from django.utils.functional import Promise
+
+from shuke.core.tables import FAULTS, Row, normal
+from shuke.platforms import rules
+from shuke.platforms.columns import REASONS
+from shuke.platforms.platform import (
+    STATES,
+    Content,
+    CustomerRecord,
+    Layout,
+    LineRecord,
+    OrderRecord,
+    Parsed,
+    Reject,
+    SaleRecord,
+    State,
+)
+
+Made = OrderRecord | SaleRecord | CustomerRecord
+
+EMPTY_ORDER: Final = OrderRecord(
+    order_no="", nick="", nick_masked="", shown_nick="", ouid="", open_uid="", state="unpaid", placed_at=None,
+    paid_at=None, shipped_at=None, finished_at=None, goods_fen=None, post_fen=None, total_fen=None, paid_fen=None,
+    refund_fen=None, titles=(), line_count=None, item_count=None, name="", name_masked="", phone="", phone_masked="",
+    phone_expires_at=None, own_phone="", landline="", address="", address_masked="", province="", city="", district="",
+    postcode="", alipay="", email="", message="", remark="", flag=None, close_reason="", payment_no="", logistic_no="",
+    logistic_company="", shop_name="", is_mobile=None, doubts=(), row_number=0, row_hash=b"",
+)  # fmt: skip
+EMPTY_LINE: Final = LineRecord(
+    order_no="", line_no=None, title="", sku="", outer_id="", product_id="", price_fen=None, quantity=1, due_fen=None,
+    paid_fen=None, refund_fen=None, refund_state="", state="unpaid", placed_at=None, paid_at=None, shipped_at=None,
+    flag=None, message="", remark="", payment_no="", logistic_no="", logistic_company="", doubts=(), row_number=0,
+    row_hash=b"",
+)  # fmt: skip
+EMPTY_CUSTOMER: Final = CustomerRecord(
+    nick="", shown_nick="", open_uid="", phone="", phone_masked="", email="", name="", name_masked="", address="",
+    province="", city="", district="", birthday="", gender="", tags=(), joined_at=None, bought_at=None, has_bought=False,
+    doubts=(), row_number=0, row_hash=b"",
+)  # fmt: skip
+
+_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z#._/-]{0,63}")
+_CIPHER = re.compile(r"(##|\$\$|~~|~|\$|#).{4,}\1", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_YUAN = frozenset({"CNY", "RMB", "CNH", "人民币", "元", "¥", "￥"})
+
+
+class Fault(Exception):
+    """A cell that cannot be read: `code` is a key of columns.REASONS, `column` the name of its column."""
+
+    def __init__(self, code: str, column: str = "", number: int = 0) -> None:
+        super().__init__(code)
+        self.code, self.column, self.number = code, column, number
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A header with the place of each field in it."""
+
+    header: Sequence[str]
+    columns: Mapping[str, int]
+    zone: tzinfo
+    names: Mapping[str, int]
+    dates: str = "ymd"
+
+
+class Cells:
+    """The cells of one row by field. A field that the file does not have is as empty; a cell that cannot be read raises
+    Fault, which refuses all rows of its order.
+    """
+
+    def __init__(self, sheet: Sheet, row: Row) -> None:
+        self.sheet, self.row = sheet, row
+
+    def has(self, name: str) -> bool:
+        """Whether the file has this field."""
+        return name in self.sheet.columns
+
+    def fault(self, code: str, name: str) -> Fault:
+        """The reason that a field refuses its row."""
+        place = self.sheet.columns.get(name)
+        return Fault(code, "" if place is None else self.sheet.header[place].strip(), self.row.number)
+
+    def raw(self, name: str) -> str:
+        """The cell as it is written."""
+        place = self.sheet.columns.get(name)
+        return "" if place is None else self.row.cells[place]
+
+    def named(self, name: str) -> str:
+        """The text under a normalised column name, for columns that come in any number."""
+        place = self.sheet.names.get(name)
+        return "" if place is None else _plain(self.row.cells[place])
+
+    def text(self, name: str) -> str:
+        """Text without blanks, marks, words for nothing, and ciphers."""
+        return _plain(self.raw(name))
+
+    def code(self, name: str, *, is_required: bool = True) -> str:
+        """A number that may hold letters; Excel's rounded numbers refuse the row."""
+        text = self.text(name).lstrip("#")
+        if not text and not is_required:
+            return ""
+        if not text:
+            raise self.fault("id_missing", name)
+        text = text[:-2] if text.endswith(".0") and text[:-2].isdecimal() else text
+        if rules.is_spoilt(text):
+            raise self.fault("id_spoilt", name)
+        if not _CODE.fullmatch(text):
+            raise self.fault("id_unreadable", name)
+        return text
+
+    def money(self, name: str) -> int | None:
+        """Fen, None when the cell is empty."""
+        try:
+            fen = rules.money(self.raw(name))
+        except ArithmeticError:
+            raise self.fault("money_decimals", name) from None
+        except ValueError:
+            raise self.fault("money_unreadable", name) from None
+        if fen is not None and fen < 0:
+            raise self.fault("money_negative", name)
+        return fen
+
+    def time(self, name: str) -> datetime | None:
+        """A UTC instant."""
+        try:
+            return rules.instant(self.text(name), self.sheet.zone, dates=self.sheet.dates)
+        except ArithmeticError:
+            raise self.fault("time_range", name) from None
+        except ValueError:
+            raise self.fault("time_unreadable", name) from None
+
+    def count(self, name: str) -> int | None:
+        """A whole number."""
+        try:
+            return rules.count(self.raw(name))
+        except ValueError:
+            raise self.fault("count_unreadable", name) from None
+
+    def quantity(self, name: str) -> int:
+        """Pieces bought, 1 to 1,000,000; one where the file has no such column."""
+        if not self.has(name):
+            return 1
+        found = self.count(name)
+        if found is None or not 0 < found <= rules.MOST_PIECES:
+            raise self.fault("quantity_range", name)
+        return found
+
+    def meaning(self, name: str, words: Mapping[str, State]) -> State:
+        """What a status text means."""
+        found = words.get(rules.status(self.raw(name)))
+        if found is None:
+            raise self.fault("state_unknown", name)
+        return found
+
+    def yuan(self, name: str) -> tuple[str, ...]:
+        """Doubts about the currency; any other than yuan refuses the row, since Shuke counts in yuan alone."""
+        text = self.text(name).upper()
+        if not text:
+            return ("currency_unknown",)
+        if text not in _YUAN:
+            raise self.fault("currency_foreign", name)
+        return ()
+
+
+Make = Callable[[Sequence[Cells]], Made]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A layout in words: which column is which field (names by rank), by which fields it is recognised, and how the rows
+    of one order (neighbours with the same `key`, else each row) become a record.
+    """
+
+    platform: str
+    name: str
+    label: str | Promise
+    content: Content
+    columns: Mapping[str, tuple[str, ...]]
+    signs: frozenset[str]
+    make: Make
+    key: str = ""
+    ignored: frozenset[str] = frozenset()
+    pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
+    dates: str = "ymd"
+
+    def recognise(self, header: Sequence[str]) -> Layout | None:
+        """The layout of a file with this header, or None when a sign is missing."""
+        names = {normal(name): place for place, name in reversed(list(enumerate(header))) if name.strip()}
+        columns = {
+            name: next(names[normal(alias)] for alias in known if normal(alias) in names)
+            for name, known in self.columns.items()
+            if any(normal(alias) in names for alias in known)
+        }
+        if not self.signs <= columns.keys():
+            return None
+        known_names = {normal(name) for name in self.ignored}
+        known_names |= {normal(alias) for known in self.columns.values() for alias in known}
+        used = set(columns.values()) | {place for name, place in names.items() if self.pattern.fullmatch(name)}
+        return Layout(
+            platform=self.platform,
+            name=self.name,
+            label=self.label,
+            content=self.content,
+            columns_used=tuple(header[place] for place in sorted(used)),
+            columns_unknown=tuple(
+                name
+                for place, name in enumerate(header)
+                if name.strip() and normal(name) not in known_names and place not in used
+            ),
+            reader=partial(_read, self, tuple(header), columns, names),
+            key_column=columns.get(self.key),
+        )
+
+
+def _read(
+    reading: Reading,
+    header: Sequence[str],
+    columns: Mapping[str, int],
+    names: Mapping[str, int],
+    rows: Sequence[Row],
+    zone: tzinfo,
+) -> Parsed:
+    sheet = Sheet(header, columns, zone, names, reading.dates)
+    rejects = [
+        Reject(row.number, row.fault, FAULTS[row.fault], "", row.raw, {}) for row in rows if row.fault is not None
+    ]
+    records = []
+    for group in _groups(rows, columns.get(reading.key)):
+        try:
+            records.append(reading.make([Cells(sheet, row) for row in group]))
+        except Fault as fault:
+            rejects += [_reject(row, fault) for row in group]
+    return Parsed(records, sorted(rejects, key=lambda reject: reject.row_number))
+
+
+def _groups(rows: Sequence[Row], place: int | None) -> list[list[Row]]:
+    """The whole rows, those of one order together, in the order of the first ones."""
+    whole = [row for row in rows if row.fault is None]
+    if place is None:
+        return [[row] for row in whole]
+    groups: dict[object, list[Row]] = {}
+    for row in whole:
+        groups.setdefault(_plain(row.cells[place]) or row.number, []).append(row)
+    return list(groups.values())
+
+
+def _reject(row: Row, fault: Fault) -> Reject:
+    code = fault.code if fault.number in {0, row.number} else "order_incomplete"
+    column = fault.column if code == fault.code else ""
+    return Reject(row.number, code, REASONS[code], column, row.raw, {"column": column})
+
+
+def _plain(cell: str) -> str:
+    text = rules.clean(cell)
+    if not text or _CIPHER.fullmatch(text):
+        return ""
+    return _CONTROL.sub("", text)
+
+
+def stamp(rows: Sequence[Cells]) -> dict[str, Any]:
+    """Number and hash of the rows that a record is made of."""
+    raw = "\n".join(one.row.raw for one in rows)
+    return {"row_number": rows[0].row.number, "row_hash": blake2b(raw.encode(), digest_size=8).digest()}
+
+
+def sale(order: OrderRecord, lines: Sequence[LineRecord], rows: Sequence[Cells]) -> SaleRecord:
+    """An order with its lines; each line's hash follows the whole order, since its state does."""
+    titles = tuple(line.title for line in lines if line.title) or order.titles
+    stamped = order._replace(
+        **stamp(rows),
+        titles=titles,
+        line_count=len(lines) or order.line_count,
+        item_count=sum(line.quantity for line in lines) or order.item_count,
+    )
+    told = tuple(
+        line._replace(
+            order_no=order.order_no,
+            placed_at=order.placed_at,
+            paid_at=line.paid_at or order.paid_at,
+            row_number=stamped.row_number,
+            row_hash=blake2b(stamped.row_hash + bytes(str(place), "ascii"), digest_size=8).digest(),
+        )
+        for place, line in enumerate(lines)
+    )
+    return SaleRecord(stamped, told, tuple(one.row.number for one in rows))
+
+
+def amounts(
+    state: State, paid_at: datetime | None, total: int | None, *, post: int | None, refund: int | None = None
+) -> dict[str, Any]:
+    """An order's amounts by what it came to: nothing is paid before payment, and what was closed after it was refunded.
+
+    `total` is all that the buyer was to pay, postage in it. Gives goods_fen, post_fen, total_fen, paid_fen (net of
+    refunds), refund_fen and doubts.
+    """
+    doubts: tuple[str, ...] = ()
+    was_paid = paid_at is not None or state not in {"unpaid", "closed"}
+    if not was_paid:
+        refund = 0
+    elif state == "closed" and total is not None and not refund:
+        refund, doubts = total, ("closed_is_refunded",)
+    paid = None if total is None else max(0, total - (refund or 0)) if was_paid else 0
+    if total is not None and refund is not None and refund > total:
+        refund, doubts = total, ("refund_too_large",)
+    goods = None if total is None else max(0, total - (post or 0))
+    if total is not None and post is not None and post > total:
+        post = total
+    return {
+        "goods_fen": goods,
+        "post_fen": post,
+        "total_fen": total,
+        "paid_fen": paid,
+        "refund_fen": refund,
+        "doubts": doubts,
+    }
+
+
+def receiver(cells: Cells, prefix: str = "") -> dict[str, Any]:
+    """Name, phone and address of who gets the parcel: clear, or masked where the platform shows stars. `prefix` stands
+    before the fields' names.
+    """
+    name, address = cells.text(f"{prefix}name"), cells.text(f"{prefix}address")
+    parts = [cells.text(f"{prefix}{part}") for part in ("province", "city", "district")]
+    if address and not any(parts):
+        found = rules.address(address)
+        parts = [found.province, found.city, found.district]
+    elif address and parts[0] and not address.startswith(parts[0]):
+        address = " ".join([*parts, address])
+    province, city, district = ("" if rules.is_masked(part) else part for part in parts)
+    phone, shown, doubts = phones(cells.text(f"{prefix}phone"))
+    return {
+        **_clear_or_masked("name", name),
+        **_clear_or_masked("address", address),
+        "phone": phone,
+        "phone_masked": shown,
+        "province": province,
+        "city": city,
+        "district": district,
+        "postcode": cells.text(f"{prefix}postcode"),
+        "doubts": doubts,
+    }
+
+
+def phones(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """A phone's digits, or what only serves for display (masked, lent), and doubts."""
+    if not text:
+        return "", "", ()
+    if rules.is_masked(text) or rules.is_virtual_phone(text):
+        return "", text, ()
+    number = rules.phone(text)
+    return (number, "", ()) if number is not None else ("", "", ("phone_unreadable",))
+
+
+def _clear_or_masked(name: str, text: str) -> dict[str, str]:
+    is_hidden = rules.is_masked(text)
+    return {name: "" if is_hidden else text, f"{name}_masked": text if is_hidden else ""}
+
+
+def nick(cells: Cells, name: str = "nick") -> dict[str, str]:
+    """A nick that names one buyer."""
+    return _clear_or_masked("nick", cells.text(name))
+
+
+def own_email(cells: Cells, name: str = "email") -> str:
+    """The buyer's own mail address, "" when it is none."""
+    text = cells.text(name)
+    return text if "@" in text and "*" not in text and len(text) <= 254 else ""
+
+
+def need_something(order: OrderRecord) -> OrderRecord:
+    """The order, unless it tells neither a time nor an amount."""
+    if order.placed_at is None and order.paid_at is None and order.total_fen is None:
+        raise Fault("nothing_told")
+    return order
+
+
+def least(states: Sequence[State]) -> State:
+    """The state of an order by those of its lines: as far as the least of its open lines, closed when all are."""
+    return min((state for state in states if state != "closed"), key=STATES.index, default="closed")
