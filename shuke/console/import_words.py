@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from shuke.core import money
 from shuke.core.progress import Progress
-from shuke.platforms.platform import LineRecord, OrderRecord, platforms
+from shuke.members.queries.marks import masked, masked_words
+from shuke.platforms.platform import CustomerRecord, LineRecord, OrderRecord, RefundRecord, SaleRecord, platforms
 from shuke.trade.actions import Preview
 from shuke.trade.queries import ImportRow, state_label
 
@@ -27,6 +29,15 @@ CONTENTS = {
     "orders": gettext_lazy("Order list"),
     "lines": gettext_lazy("Item list"),
     "refunds": gettext_lazy("Refund list"),
+    "sales": gettext_lazy("Orders with items"),
+    "customers": gettext_lazy("Customer list"),
+}
+REFUND_STATES = {
+    "asked": gettext_lazy("Asked for"),
+    "returning": gettext_lazy("Goods on their way back"),
+    "refused": gettext_lazy("Refused"),
+    "closed": gettext_lazy("Closed"),
+    "refunded": gettext_lazy("Refunded"),
 }
 ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "gb18030": "GB18030 (Excel)", "utf-16": "UTF-16"}
 
@@ -90,7 +101,7 @@ def recognised(preview: Preview) -> list[tuple[str, str]]:
             "format": file, "encoding": ENCODINGS.get(preview.encoding.lower(), preview.encoding)
         }  # fmt: skip
     return [
-        (_("Platform"), str(platforms()[first.platform].label)),
+        (_("Platform"), str(known.label) if (known := platforms().get(first.platform)) else _("Other")),
         (_("Content"), content("+".join(part.layout.content for part in preview.parts))),
         (_("Layout"), _(", ").join(dict.fromkeys(str(part.layout.label) for part in preview.parts))),
         (_("Rows"), _("about %(count)s") % {"count": f"{rows:,}"}),
@@ -100,11 +111,41 @@ def recognised(preview: Preview) -> list[tuple[str, str]]:
 
 def sample(preview: Preview) -> Sample:
     """The first rows in the columns that matter, without anything personal."""
+    return sample_of(preview.sample)
+
+
+def sample_of(records: Sequence[Any]) -> Sample:
+    """The first records of any content, without anything personal."""
+    shown = records[:5]
+    if shown and isinstance(shown[0], CustomerRecord):
+        heads = [_("Customer"), _("Place"), _("Phone"), _("Tags"), _("Has bought")]
+        return Sample(heads, [_customer_row(record) for record in shown])
+    if shown and isinstance(shown[0], RefundRecord):
+        heads = [_("Order number"), _("Asked"), _("State"), _("Goods"), _("Amount")]
+        return Sample(heads, [_refund_row(record) for record in shown])
     heads = [_("Order number"), _("Placed"), _("State"), _("Goods"), _("Amount")]
-    return Sample(heads, [_sample_row(record) for record in preview.sample[:5]])
+    return Sample(heads, [_sample_row(record) for record in shown])
 
 
-def _sample_row(record: OrderRecord | LineRecord | Any) -> list[str]:
+def _customer_row(record: CustomerRecord) -> list[str]:
+    return [
+        masked("name", record.name) or masked_words(record.nick or record.shown_nick) or record.name_masked or "–",
+        f"{record.province} {record.city}".strip() or "–",
+        masked("phone", record.phone) or record.phone_masked or "–",
+        masked_words(" ".join(record.tags))[:40] or "–",
+        _("yes") if record.has_bought else _("no"),
+    ]
+
+
+def _refund_row(record: RefundRecord) -> list[str]:
+    asked = record.asked_at.strftime("%Y-%m-%d %H:%M") if record.asked_at else "–"
+    state = str(REFUND_STATES.get(record.state, "–"))
+    return [record.order_no, asked, state, record.title[:60] or "–", f"¥{money.yuan(record.refund_fen)}"]
+
+
+def _sample_row(record: OrderRecord | LineRecord | SaleRecord) -> list[str]:
+    if isinstance(record, SaleRecord):
+        record = record.order
     if isinstance(record, LineRecord):
         goods, amount = f"{record.title} × {record.quantity}", record.due_fen
     else:

@@ -73,6 +73,7 @@ class Sheet:
     zone: tzinfo
     names: Mapping[str, int]
     dates: str = "ymd"
+    unit: str = "yuan"
 
 
 class Cells:
@@ -123,7 +124,7 @@ class Cells:
     def money(self, name: str) -> int | None:
         """Fen, None when the cell is empty."""
         try:
-            fen = rules.money(self.raw(name))
+            fen = rules.money(self.raw(name)) if self.sheet.unit == "yuan" else rules.count(self.raw(name))
         except ArithmeticError:
             raise self.fault("money_decimals", name) from None
         except ValueError:
@@ -194,6 +195,7 @@ class Reading:
     ignored: frozenset[str] = frozenset()
     pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
     dates: str = "ymd"
+    unit: str = "yuan"
 
     def recognise(self, header: Sequence[str]) -> Layout | None:
         """The layout of a file with this header, or None when a sign is missing."""
@@ -232,7 +234,7 @@ def _read(
     rows: Sequence[Row],
     zone: tzinfo,
 ) -> Parsed:
-    sheet = Sheet(header, columns, zone, names, reading.dates)
+    sheet = Sheet(header, columns, zone, names, reading.dates, reading.unit)
     rejects = [
         Reject(row.number, row.fault, FAULTS[row.fault], "", row.raw, {}) for row in rows if row.fault is not None
     ]

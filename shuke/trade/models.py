@@ -14,6 +14,7 @@ from shuke.core.tenancy import TenantModel
 class Order(TenantModel):
     """An order of one shop. Amounts in fen; `paid_fen` is what stayed paid after refunds, as exports tell it.
 
+    `report_refund_fen` is the part of `refund_fen` that refund reports told beyond the order lists.
     `member_id` is null while only a detail file told of the order; `origin_id` is whose it is when nobody is joined to
     anybody, NULL for the member herself. `removed_at` marks an order whose import was
     undone. `private_sealed` holds receiver, message and remark as sealed JSON.
@@ -32,6 +33,7 @@ class Order(TenantModel):
     total_fen = models.BigIntegerField(default=0)
     paid_fen = models.BigIntegerField(default=0)
     refund_fen = models.BigIntegerField(default=0)
+    report_refund_fen = models.BigIntegerField(db_default=0)
     item_count = models.IntegerField(default=0)
     line_count = models.IntegerField(default=0)
     title = models.TextField(default="")
@@ -77,6 +79,7 @@ class Line(TenantModel):
     quantity = models.IntegerField(default=1)
     weight_fen = models.BigIntegerField(default=0)
     told_refund_fen = models.BigIntegerField(null=True)
+    report_refund_fen = models.BigIntegerField(db_default=0)
     gross_fen = models.BigIntegerField(default=0)
     refund_fen = models.BigIntegerField(default=0)
     state = models.TextField()
@@ -127,6 +130,7 @@ class Import(TenantModel):
     layout = models.TextField(default="")
     content = models.TextField(default="")
     header = models.TextField(default="")
+    mapping = models.JSONField(null=True)
     progress_id = models.BigIntegerField(null=True)
     row_count = models.BigIntegerField(default=0)
     new_count = models.BigIntegerField(default=0)
@@ -143,6 +147,60 @@ class Import(TenantModel):
 
     class Meta:
         indexes = [models.Index(fields=["merchant_id", "created_at"], name="import_time")]
+
+
+class Refund(TenantModel):
+    """One telling of a refund by a refund report; of several tellings of a number the last one counts.
+
+    `title` and `outer_id` say which line it is of. `explanation_sealed` is what the buyer wrote.
+    """
+
+    shop_id = models.BigIntegerField()
+    order_no = models.TextField()
+    refund_no = models.TextField()
+    title = models.TextField(default="")
+    outer_id = models.TextField(default="")
+    refund_fen = models.BigIntegerField(default=0)
+    state = models.TextField(default="")
+    reason = models.TextField(default="")
+    explanation_sealed = models.BinaryField(null=True)
+    goods_state = models.TextField(default="")
+    with_return = models.BooleanField(null=True)
+    is_partial = models.BooleanField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    row_hash = models.BinaryField()
+    import_id = models.BigIntegerField(null=True)
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "shop_id", "refund_no", "row_hash"], name="refund_once"),
+            models.CheckConstraint(condition=models.Q(refund_fen__gte=0), name="refund_amount"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant_id", "shop_id", "order_no"], name="refund_order"),
+            models.Index(fields=["merchant_id", "import_id"], name="refund_import"),
+        ]
+
+
+class Mapping(TenantModel):
+    """How the merchant reads files of one header: `content` is a platforms.specs.MappingSpec as JSON.
+
+    `fingerprint` is of the header's names, whatever their order; a file with these names is read in this way at once.
+    """
+
+    name = models.TextField()
+    fingerprint = models.TextField()
+    content = models.JSONField()
+    by = models.TextField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "fingerprint"], name="mapping_once"),
+            models.UniqueConstraint(fields=["merchant_id", "name"], name="mapping_name_once"),
+        ]
 
 
 class Reject(TenantModel):

@@ -42,5 +42,10 @@ def unseal(vault: Vault, merchant_id: int, order_id: int, sealed: bytes | memory
     return fields
 
 
+def seal_explanation(vault: Vault, merchant_id: int, refund_id: int, text: str) -> bytes | None:
+    """What a buyer wrote about her refund; None when she wrote nothing."""
+    return vault.seal(text, row=f"trade_refund|explanation|{merchant_id}|{refund_id}") if text else None
+
+
 def _row(merchant_id: int, order_id: int) -> str:
     return f"trade_order|private|{merchant_id}|{order_id}"

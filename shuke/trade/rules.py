@@ -13,6 +13,8 @@ UNPAID, PAID, PART_SHIPPED, SHIPPED, SIGNED, FINISHED, CLOSED = (
     "unpaid", "paid", "part_shipped", "shipped", "signed", "finished", "closed",
 )  # fmt: skip
 
+REFUNDED = "refunded"
+
 RANK = {UNPAID: 0, PAID: 1, PART_SHIPPED: 2, SHIPPED: 3, SIGNED: 4, FINISHED: 5, CLOSED: 6}
 
 STATE_LABELS: dict[str, str | Promise] = {
@@ -104,6 +106,11 @@ def least_state(states: Sequence[str]) -> str:
     """The state of an order by those of its lines: as far as the least of its open lines, closed when all are."""
     still = [state for state in states if state != CLOSED]
     return min(still, key=RANK.__getitem__) if still else CLOSED
+
+
+def is_older_refund(state: str, known_state: str) -> bool:
+    """Whether a refund is told in an earlier state than is known: what is refunded stays so."""
+    return known_state == REFUNDED and state != REFUNDED
 
 
 def is_older(state: str, refund_fen: int | None, known_state: str, known_refund_fen: int) -> bool:

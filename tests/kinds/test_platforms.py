@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,19 +15,28 @@ from shuke.core.tables import Row
 from shuke.platforms.platform import (
     DOUBTS,
     STATES,
+    CustomerRecord,
     Layout,
     LineRecord,
     OrderRecord,
     RefundRecord,
+    SaleRecord,
     platforms,
     recognise,
 )
+from tests.platforms import platform_files
 from tests.platforms.export_rows import LINE, ORDER, SHANGHAI, numbered
 
 REFUND = {"退款编号": "5001", "订单编号": "94932594309008653", "买家退款金额": "30.00", "退款状态": "退款成功"}
-EXAMPLES: dict[str, list[dict[str, str]]] = {"taobao": [ORDER, LINE, REFUND]}
+EXAMPLES: dict[str, list[dict[str, str]]] = {"taobao": [ORDER, LINE, REFUND], **platform_files.EXAMPLES}
 EVERY = [(name, place) for name, rows in EXAMPLES.items() for place in range(len(rows))]
-KINDS: dict[str, type[Any]] = {"orders": OrderRecord, "lines": LineRecord, "refunds": RefundRecord}
+KINDS: dict[str, type[Any]] = {
+    "orders": OrderRecord,
+    "lines": LineRecord,
+    "refunds": RefundRecord,
+    "sales": SaleRecord,
+    "customers": CustomerRecord,
+}
 CELLS = st.one_of(
     st.text(max_size=30),
     st.sampled_from(["", "null", "1", "0.00", "-1", "9.4E+16", "***", "\n", "'", '="', "2017-05-30 23:18:03", "９"]),
@@ -68,7 +78,7 @@ def test_the_order_of_columns_does_not_matter(platform: str, place: int) -> None
     random.Random(place).shuffle(names)
     plain = layout_of(platform, list(row)).read(numbered([list(row.values())]), SHANGHAI).records[0]
     mixed = layout_of(platform, names).read(numbered([[row[name] for name in names]]), SHANGHAI).records[0]
-    assert mixed._replace(row_hash=b"") == plain._replace(row_hash=b"")
+    assert unhashed(mixed) == unhashed(plain)
 
 
 @pytest.mark.parametrize(("platform", "place"), EVERY)
@@ -109,16 +119,41 @@ def test_whatever_cells_hold_a_row_is_a_record_or_a_reject(platform: str, place:
     rows.insert(content.draw(st.integers(0, len(rows))), list(row.values()))
     given_rows = [*numbered(rows), Row(99, [], "?", "too_short")]
     parsed = layout_of(platform, names).read(given_rows, SHANGHAI)
-    told = [record.row_number for record in parsed.records] + [reject.row_number for reject in parsed.rejects]
+    told = [number for record in parsed.records for number in numbers_of(record)] + [
+        reject.row_number for reject in parsed.rejects
+    ]
     assert sorted(told) == sorted(one.number for one in given_rows)
-    assert [record.row_number for record in parsed.records] == sorted(record.row_number for record in parsed.records)
+    firsts = [numbers_of(record)[0] for record in parsed.records]
+    assert firsts == sorted(firsts)
     assert all(reject.text and reject.code for reject in parsed.rejects)
     for record in parsed.records:
         check_record(record)
 
 
+def numbers_of(record: Any) -> tuple[int, ...]:
+    """The rows that a record was made of."""
+    return record.row_numbers if isinstance(record, SaleRecord) else (record.row_number,)
+
+
+def unhashed(record: Any) -> Any:
+    """A record without its hashes, which follow the order of the cells."""
+    if isinstance(record, SaleRecord):
+        return unhashed(record.order), [unhashed(line) for line in record.lines], record.row_numbers
+    return record._replace(row_hash=b"")
+
+
+def hash_of(record: Any) -> bytes:
+    """The hash of the rows that a record was made of."""
+    return record.order.row_hash if isinstance(record, SaleRecord) else record.row_hash
+
+
 def check_record(record: Any) -> None:
     """What holds of every record of every platform."""
+    if isinstance(record, SaleRecord):
+        for one in (record.order, *record.lines):
+            check_record(one)
+        assert {line.order_no for line in record.lines} <= {record.order.order_no}
+        return
     for field, value in record._asdict().items():
         if field.endswith("_at") and value is not None:
             assert value.utcoffset() == timedelta(0)
@@ -127,13 +162,18 @@ def check_record(record: Any) -> None:
             assert isinstance(value, int)
             assert value >= 0
     assert len(record.row_hash) == 8
-    assert record.order_no.isdecimal()
     assert set(record.doubts) <= set(DOUBTS)
+    if isinstance(record, CustomerRecord):
+        assert record.phone or record.email or record.nick or record.open_uid
+        assert not any("*" in text for text in (record.nick, record.phone, record.email, record.name))
+        return
+    assert re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z#._/-]*", record.order_no)
     if isinstance(record, LineRecord):
         assert 1 <= record.quantity <= 1_000_000
     if isinstance(record, OrderRecord):
         assert record.state in STATES
-        assert not any("*" in text for text in (record.nick, record.name, record.phone, record.address, record.alipay))
+        clear = (record.nick, record.name, record.phone, record.own_phone, record.email, record.address, record.alipay)
+        assert not any("*" in text or "##" in text for text in clear)
         assert not (record.phone and not record.phone.isdecimal())
 
 
@@ -142,6 +182,6 @@ def test_the_hash_follows_the_cells(platform: str, place: int) -> None:
     row = list(EXAMPLES[platform][place].values())
     layout = layout_of(platform, list(EXAMPLES[platform][place]))
     once, again, changed = (
-        layout.read(numbered([cells]), SHANGHAI).records[0].row_hash for cells in (row, row, [row[0] + " ", *row[1:]])
+        hash_of(layout.read(numbered([cells]), SHANGHAI).records[0]) for cells in (row, row, [row[0] + " ", *row[1:]])
     )
     assert once == again != changed

@@ -221,7 +221,7 @@ def _look(desk: Desk, row: ImportRow) -> Look:
 
 
 def _lines_last(look: Look) -> bool:
-    return look.preview is not None and look.preview.parts[0].layout.content != "orders"
+    return look.preview is not None and look.preview.parts[0].layout.content not in {"orders", "sales"}
 
 
 def _progress(desk: Desk, row: ImportRow) -> import_words.Going | None:

@@ -13,6 +13,7 @@ from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.lines import reallocate
 from shuke.trade.actions.news import News, Taken, tell
 from shuke.trade.actions.orders import lock_shop
+from shuke.trade.actions.refunds import settle_refunds
 from shuke.trade.actions.retelling import keep_before
 from shuke.trade.staging import LINE
 
@@ -51,6 +52,7 @@ def take_lines(
         _advance_orders(merchant_id, touched, import_id)
         reallocate(merchant_id, touched)
         _follow(merchant_id, touched, before, by)
+        settle_refunds(merchant_id, shop_id, by_order, by=by)
     return Taken(new_count, len(news) - new_count, len(records) - len(told), len(told) - len(news))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,12 +22,14 @@ from shuke.core.tables import Limits, Row, Table, open_table
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries as merchant_queries
 from shuke.platforms import platform as platforms
-from shuke.platforms.platform import Layout, OrderRecord
+from shuke.platforms import queries as mappings
+from shuke.platforms.platform import Content, Layout
 
 CHUNK = 5000
 READ = 500  # rows are read in small pieces, which stay in the processor's cache, and taken in large ones
 SAMPLE = 10
 FOLDER_DAYS = 2
+_TURNS: tuple[Content, ...] = ("orders", "sales", "lines", "refunds", "customers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Preview:
     format: str
     encoding: str
     parts: list[Part]
-    sample: list[OrderRecord]
+    sample: list[Any]
     sample_rejects: int
     imported_before: bool
 
@@ -82,9 +86,9 @@ def inspect(merchant_id: int, import_id: int, *, password: str | None = None) ->
     """
     found = uploaded(merchant_id, import_id)
     vault = crypto.vault(merchant_id)
-    with sealed_files.in_clear(found["file"], found["size_bytes"], vault) as clear:
-        table = open_table(clear, password=password or kept_password(merchant_id, found), limits=Limits())
-        parts = recognised(table)
+    with opened(merchant_id, found, password=password) as table:
+        mapping = saved_mapping(merchant_id, table.header)
+        parts = recognised(table, mapping)
         rows = next(table.chunks(SAMPLE, sheet=parts[0].sheet), [])
         parsed = parts[0].layout.read(rows, zone_of(merchant_id))
         header = table.header_of(parts[0].sheet)
@@ -94,6 +98,7 @@ def inspect(merchant_id: int, import_id: int, *, password: str | None = None) ->
     note(
         merchant_id,
         import_id,
+        mapping=None if mapping is None else json.dumps(mapping),
         layout=parts[0].layout.name,
         content="+".join(part.layout.content for part in parts),
         header="\t".join(header),
@@ -108,25 +113,46 @@ def inspect(merchant_id: int, import_id: int, *, password: str | None = None) ->
     )
 
 
-def recognised(table: Table) -> list[Part]:
-    """The sheets that can be imported, orders first. Refused `unknown_layout` when there is none."""
+@contextmanager
+def opened(merchant_id: int, found: dict[str, Any], *, password: str | None = None) -> Iterator[Table]:
+    """The table in an uploaded file; Refused when it is none."""
+    with sealed_files.in_clear(found["file"], found["size_bytes"], crypto.vault(merchant_id)) as clear:
+        yield open_table(clear, password=password or kept_password(merchant_id, found), limits=Limits())
+
+
+def saved_mapping(merchant_id: int, header: Sequence[str]) -> dict[str, Any] | None:
+    """How the merchant has said that files of this header are read."""
+    found = sql.scalar(
+        "SELECT content FROM trade_mapping WHERE merchant_id = %(merchant_id)s AND fingerprint = %(fingerprint)s",
+        {"merchant_id": merchant_id, "fingerprint": mappings.fingerprint(header)},
+    )
+    return None if found is None else dict(sql.loads(found))
+
+
+def recognised(table: Table, mapping: Any = None) -> list[Part]:
+    """The sheets that can be imported, orders first; a header that no platform writes is read by the merchant's own
+    `mapping` of it. Refused `unknown_layout` when there is none.
+    """
+    content = sql.loads(mapping)
     found = []
     for sheet in table.sheet_names or (None,):
         header = table.header_of(sheet)
         layout = platforms.recognise(header) if header else None
-        if layout is not None and layout.content in {"orders", "lines"}:
+        if layout is None and header and content is not None:
+            layout = mappings.mapped_layout(content, header)
+        if layout is not None:
             found.append(Part(sheet, layout, table.row_estimate(sheet)))
     if not found:
         names = "、".join(name.strip() for name in table.header[:12])
         raise Refused(
             "unknown_layout",
             _(
-                "This is not an order export that Shuke knows. It looks for columns such as 订单编号, 买家会员名 and 总金额;"
-                " this file begins with: %(names)s. Please download the order report again and leave its columns as they are."
+                "This is not an export that Shuke knows; it begins with: %(names)s. If it is from another system, say once"
+                " which column is what. If not, please download the report again and leave its columns as they are."
             ),
             names=names[:200],
         )
-    return sorted(found, key=lambda part: part.layout.content != "orders")
+    return sorted(found, key=lambda part: _TURNS.index(part.layout.content))
 
 
 def start(merchant_id: int, import_id: int, *, by: Actor) -> int:
@@ -200,7 +226,7 @@ def _cell(row: Row, place: int) -> str:
 def uploaded(merchant_id: int, import_id: int, *, lock: bool = False) -> dict[str, Any]:
     """An import's row; Missing when there is none."""
     found = sql.dicts(
-        "SELECT id, shop_id, name, size_bytes, sha256, file, password_sealed, state, progress_id FROM trade_import"
+        "SELECT id, shop_id, name, size_bytes, sha256, file, password_sealed, state, mapping, progress_id FROM trade_import"
         " WHERE merchant_id = %(merchant_id)s AND id = %(id)s" + (" FOR UPDATE" if lock else ""),
         {"merchant_id": merchant_id, "id": import_id},
     )

@@ -62,7 +62,7 @@ def _lines(params: dict[str, Any]) -> list[_Line]:
         _Line(*row)
         for row in sql.rows(
             """
-            SELECT l.id, l.order_id, l.weight_fen, l.told_refund_fen, l.state, o.state, o.paid_at, o.paid_fen,
+            SELECT l.id, l.order_id, l.weight_fen, greatest(l.told_refund_fen, nullif(l.report_refund_fen, 0)), l.state, o.state, o.paid_at, o.paid_fen,
                 o.refund_fen, o.post_fen, o.total_fen
             FROM trade_line l JOIN trade_order o ON o.merchant_id = l.merchant_id AND o.id = l.order_id
             WHERE l.merchant_id = %(merchant_id)s AND l.order_id = ANY(%(order_ids)s) AND NOT l.is_vanished

@@ -12,6 +12,7 @@ from shuke.platforms.platform import OrderRecord
 from shuke.trade import private, rules
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.news import News, Taken, tell
+from shuke.trade.actions.refunds import settle_refunds
 from shuke.trade.actions.rehoming import note_origins
 from shuke.trade.actions.retelling import tell_again
 from shuke.trade.staging import ORDER, WHOLE_LINE
@@ -57,6 +58,7 @@ def take_orders(
             if who and who.origin_id != who.member_id
         },
     )
+    settle_refunds(merchant_id, shop_id, [record.order_no for record in (*fresh, *told)], by=by)
     return taken
 
 
@@ -127,7 +129,7 @@ def _recognise_buyers(
     merchant_id: int, shop_id: int, records: Sequence[OrderRecord], import_id: int | None, by: Actor
 ) -> list[members.Recognised | None]:
     """The member of each record, None where the file tells nobody who could be recognised again."""
-    named = [record for record in records if record.nick or record.ouid or record.open_uid]
+    named = [record for record in records if _is_named(record)]
     found = iter(
         members.recognise_each(
             merchant_id,
@@ -137,7 +139,11 @@ def _recognise_buyers(
             by=by,
         )
     )
-    return [next(found) if record.nick or record.ouid or record.open_uid else None for record in records]
+    return [next(found) if _is_named(record) else None for record in records]
+
+
+def _is_named(record: OrderRecord) -> bool:
+    return bool(record.nick or record.own_phone or record.email or record.ouid or record.open_uid)
 
 
 def _sighting(record: OrderRecord) -> members.Sighting:
@@ -146,7 +152,11 @@ def _sighting(record: OrderRecord) -> members.Sighting:
         ouid=record.ouid,
         omid="",
         open_uid=record.open_uid,
-        phone=record.phone,
+        phone=record.own_phone or record.phone,
+        phone_is_own=bool(record.own_phone),
+        email=record.email,
+        email_is_own=True,
+        shown_nick=record.shown_nick,
         name=record.name,
         address=record.address,
         province=record.province,

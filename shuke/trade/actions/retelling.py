@@ -92,12 +92,15 @@ def keep_before(merchant_id: int, order_ids: Sequence[int], import_id: int | Non
 
 def _stored(merchant_id: int, shop_id: int, order_nos: list[str], vault: Vault) -> dict[str, dict[str, Any]]:
     found = sql.dicts(
-        f"SELECT id, order_no, first_import_id, removed_at IS NOT NULL AS is_removed, private_sealed, row_hash, {', '.join(_PLAIN)}"
+        f"SELECT id, order_no, first_import_id, removed_at IS NOT NULL AS is_removed, report_refund_fen, private_sealed, row_hash, {', '.join(_PLAIN)}"
         " FROM trade_order WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s"
         " AND order_no = ANY(string_to_array(%(order_nos)s, chr(31))) FOR UPDATE",
         {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": sql.texts(order_nos)},
     )
     for row in found:
+        # Order lists are compared with order lists; what refund reports told beyond them is settled anew afterwards.
+        row["refund_fen"] -= row["report_refund_fen"]
+        row["paid_fen"] += row["report_refund_fen"]
         row["private"] = private.unseal(vault, merchant_id, row["id"], row["private_sealed"])
     return {row["order_no"]: row for row in found}
 
@@ -152,8 +155,8 @@ def _write(merchant_id: int, shop_id: int, merged: Sequence[Merged], import_id: 
     sql.stage("retold_order", ORDER, rows)
     names = [name for name in ORDER if name not in {"id", "row_hash"}]
     sql.run(
-        f"UPDATE trade_order o SET ({', '.join(names)}, removed_at) ="
-        f" ({', '.join('s.' + name for name in names)}, NULL)"
+        f"UPDATE trade_order o SET ({', '.join(names)}, report_refund_fen, removed_at) ="
+        f" ({', '.join('s.' + name for name in names)}, 0, NULL)"
         " FROM retold_order s WHERE o.merchant_id = %(merchant_id)s AND o.id = s.id",
         {"merchant_id": merchant_id},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -15,19 +15,26 @@ from shuke.core import clock, crypto, facts, progress, sealed_files, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.core.crypto import Unreadable
 from shuke.core.errors import Refused
-from shuke.core.tables import Limits, Row, Table, normal, open_table
+from shuke.core.tables import Limits, Row, Table, open_table
 from shuke.core.tenancy import tenant
-from shuke.platforms.platform import Parsed
+from shuke.platforms.platform import Content, Parsed
 from shuke.trade.actions import imports
 from shuke.trade.actions.details import take_lines
 from shuke.trade.actions.imports import CHUNK, READ, Part
 from shuke.trade.actions.news import Taken
 from shuke.trade.actions.orders import take_orders
+from shuke.trade.actions.refund_reports import take_refunds
+from shuke.trade.actions.sales import take_customers, take_sales
 from shuke.trade.actions.undoing import take_back
 from shuke.trade.events import ImportFinished
 
-_ORDER_COLUMNS = {"订单编号", "主订单编号", "订单号"}
-_OWN_COLUMN = "子订单编号"
+_TAKES: dict[Content, Callable[..., Taken]] = {
+    "orders": take_orders,
+    "sales": take_sales,
+    "lines": take_lines,
+    "refunds": take_refunds,
+    "customers": take_customers,
+}
 
 
 class Chunk(NamedTuple):
@@ -75,7 +82,7 @@ def run(merchant_id: int, import_id: int) -> None:
 
 def _run_file(merchant_id: int, found: dict[str, Any], clear: Path, password: str | None, zone: ZoneInfo) -> None:
     table = open_table(clear, password=password, limits=Limits())
-    parts = imports.recognised(table)
+    parts = imports.recognised(table, found["mapping"])
     total = sum(part.row_estimate for part in parts)
     with tenant(merchant_id):
         state = progress.get(merchant_id, found["progress_id"])
@@ -101,21 +108,13 @@ def _chunks(table: Table, parts: list[Part], checkpoint: dict[str, Any], zone: Z
         after = checkpoint.get("row", 0) if place == checkpoint.get("part") else 0
         rows = table.chunks(READ, sheet=part.sheet, after=after)
         held = Chunk(place, after, 0, Parsed([], []))
-        for chunk in imports.whole_orders(rows, _order_column(table, part)):
+        for chunk in imports.whole_orders(rows, part.layout.key_column):
             held = held.plus(chunk, part.layout.read(chunk, zone))
             if held.row_count >= CHUNK:
                 yield held
                 held = Chunk(place, held.last_row, 0, Parsed([], []))
         if held.row_count:
             yield held
-
-
-def _order_column(table: Table, part: Part) -> int | None:
-    """Where lines without numbers of their own name their order; such lines of one order must stay together."""
-    header = [normal(name) for name in table.header_of(part.sheet)]
-    if part.layout.content != "lines" or _OWN_COLUMN in header:
-        return None
-    return next((place for place, name in enumerate(header) if name in _ORDER_COLUMNS), None)
 
 
 def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -160,8 +159,9 @@ def _expect(merchant_id: int, progress_id: int, checkpoint: dict[str, Any]) -> N
 
 
 def _take(merchant_id: int, found: dict[str, Any], part: Part, chunk: Chunk) -> Taken:
-    take = take_orders if part.layout.content == "orders" else take_lines
-    taken = take(merchant_id, found["shop_id"], chunk.parsed.records, import_id=found["id"], by=SYSTEM)
+    taken = _TAKES[part.layout.content](
+        merchant_id, found["shop_id"], chunk.parsed.records, import_id=found["id"], by=SYSTEM
+    )
     _keep_rejects(merchant_id, found["id"], part, chunk.parsed)
     return taken
 

@@ -16,6 +16,7 @@ from shuke.trade.actions import imports
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.lines import reallocate
 from shuke.trade.actions.news import News, tell
+from shuke.trade.actions.refunds import settle_refunds
 from shuke.trade.actions.rehoming import bring_home
 from shuke.trade.events import OrderRemoved
 
@@ -23,7 +24,8 @@ BATCH = 5000
 
 _RESTORED = (
     "member_id, state, placed_at, paid_at, shipped_at, finished_at, goods_fen, post_fen, total_fen, paid_fen,"
-    " refund_fen, item_count, line_count, title, flag, close_reason, doubts, private_sealed, row_hash, last_import_id, origin_id"
+    " refund_fen, report_refund_fen, item_count, line_count, title, flag, close_reason, doubts, private_sealed, row_hash,"
+    " last_import_id, origin_id"
 )
 
 
@@ -63,7 +65,7 @@ def take_back(merchant_id: int, import_id: int, *, by: Actor, progress_id: int |
     Orders that a later import changed stay as they are; how many is returned.
     """
     done = 0
-    for batch in (_remove_batch, _restore_batch):
+    for batch in (_remove_batch, _restore_batch, _forget_refunds_batch):
         while True:
             with tenant(merchant_id):
                 count = batch(merchant_id, import_id, by)
@@ -122,7 +124,7 @@ def _restore_batch(merchant_id: int, import_id: int, by: Actor) -> int:
     touched = sql.rows(
         """
         SELECT o.id, o.member_id, o.order_no, o.state, c.before->>'state', (c.before->>'paid_fen')::bigint,
-               (c.before->>'member_id')::bigint
+               (c.before->>'member_id')::bigint, o.shop_id
         FROM trade_change c JOIN trade_order o ON o.merchant_id = c.merchant_id AND o.id = c.order_id
         WHERE c.merchant_id = %(merchant_id)s AND c.import_id = %(import_id)s AND o.last_import_id = %(import_id)s
           AND o.removed_at IS NULL
@@ -148,7 +150,25 @@ def _restore_batch(merchant_id: int, import_id: int, by: Actor) -> int:
     members_touched = {member_id for row in touched for member_id in (row[1], row[6]) if member_id is not None}
     refresh_figures(merchant_id, members_touched)
     tell(merchant_id, [News(row[0], row[6], row[2], row[3], row[4], row[5], None) for row in touched], by=by)
+    for shop_id in {row[7] for row in touched}:
+        settle_refunds(merchant_id, shop_id, {row[2] for row in touched if row[7] == shop_id}, by=by)
     return len(touched)
+
+
+def _forget_refunds_batch(merchant_id: int, import_id: int, by: Actor) -> int:
+    params = {"merchant_id": merchant_id, "import_id": import_id, "limit": BATCH}
+    forgotten = sql.rows(
+        """
+        DELETE FROM trade_refund WHERE merchant_id = %(merchant_id)s AND id IN (
+            SELECT id FROM trade_refund WHERE merchant_id = %(merchant_id)s AND import_id = %(import_id)s
+            ORDER BY id LIMIT %(limit)s FOR UPDATE)
+        RETURNING shop_id, order_no
+        """,
+        params,
+    )
+    for shop_id in {row[0] for row in forgotten}:
+        settle_refunds(merchant_id, shop_id, {row[1] for row in forgotten if row[0] == shop_id}, by=by)
+    return len(forgotten)
 
 
 def _restore_lines(params: dict[str, Any]) -> None:

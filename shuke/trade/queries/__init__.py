@@ -1,6 +1,7 @@
 """Questions about orders that other modules and pages ask."""
 
 from shuke.trade.queries.imports import ImportRow, RejectRow, import_row, imports, reject_file, reject_summary
+from shuke.trade.queries.mappings import OwnFormat, UnknownFile, own_formats, tried, unknown_file
 from shuke.trade.queries.orders import (
     EarningLine,
     Figures,
@@ -38,8 +39,10 @@ __all__ = [
     "ImportRow",
     "Order",
     "OrderLine",
+    "OwnFormat",
     "Payment",
     "RejectRow",
+    "UnknownFile",
     "UnpaidOrder",
     "earning_lines",
     "figures",
@@ -57,6 +60,7 @@ __all__ = [
     "order_ids",
     "order_ids_of_members",
     "orders_of",
+    "own_formats",
     "payments",
     "payments_by_no",
     "private_of",
@@ -64,6 +68,8 @@ __all__ = [
     "reject_file",
     "reject_summary",
     "state_label",
+    "tried",
+    "unknown_file",
     "unpaid_notes",
     "unpaid_orders",
     "unpaid_totals",
