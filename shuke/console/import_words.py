@@ -36,7 +36,7 @@ REFUND_STATES = {
     "asked": gettext_lazy("Asked for"),
     "returning": gettext_lazy("Goods on their way back"),
     "refused": gettext_lazy("Refused"),
-    "closed": gettext_lazy("Closed"),
+    "closed": gettext_lazy("Refund closed"),
     "refunded": gettext_lazy("Refunded"),
 }
 ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "gb18030": "GB18030 (Excel)", "utf-16": "UTF-16"}

@@ -20,7 +20,7 @@ STATE_LABELS = {
     "closed": _("Closed"),
 }
 _ORDER, _AMOUNTS, _TIMES, _BUYER, _GOODS, _MORE = (
-    _("Order"), _("Amounts"), _("Times"), _("Buyer or customer"), _("Products"), _("More"),
+    _("Order"), _("Amounts"), _("Points in time"), _("Buyer or customer"), _("Products"), _("More about the customer"),
 )  # fmt: skip
 
 
@@ -69,13 +69,13 @@ class MappingSpec(Spec):
         Ui(_("Amounts are in"), widget="select", choices={"yuan": _("yuan"), "fen": _("fen")}),
     ] = "yuan"
     order_no: Annotated[Column, Ui(_("Order number"), section=_ORDER)] = ""
-    state: Annotated[Column, Ui(_("Status"), section=_ORDER)] = ""
+    state: Annotated[Column, Ui(_("State of the order"), section=_ORDER)] = ""
     message: Annotated[Column, Ui(_("Message of the buyer"), section=_ORDER)] = ""
     remark: Annotated[Column, Ui(_("Remark of the shop"), section=_ORDER)] = ""
     total: Annotated[Column, Ui(_("Order amount"), section=_AMOUNTS)] = ""
     paid: Annotated[Column, Ui(_("Paid by the buyer, before refunds"), section=_AMOUNTS)] = ""
     post: Annotated[Column, Ui(_("Postage in it"), section=_AMOUNTS)] = ""
-    refund: Annotated[Column, Ui(_("Refunded"), section=_AMOUNTS)] = ""
+    refund: Annotated[Column, Ui(_("Amount refunded"), section=_AMOUNTS)] = ""
     currency: Annotated[Column, Ui(_("Currency"), section=_AMOUNTS)] = ""
     placed_at: Annotated[Column, Ui(_("Placed"), section=_TIMES)] = ""
     paid_at: Annotated[Column, Ui(_("Paid at"), section=_TIMES)] = ""
@@ -89,8 +89,8 @@ class MappingSpec(Spec):
     province: Annotated[Column, Ui(_("Province"), section=_BUYER)] = ""
     city: Annotated[Column, Ui(_("City"), section=_BUYER)] = ""
     district: Annotated[Column, Ui(_("District"), section=_BUYER)] = ""
-    address: Annotated[Column, Ui(_("Address"), section=_BUYER)] = ""
-    title: Annotated[Column, Ui(_("Product"), section=_GOODS)] = ""
+    address: Annotated[Column, Ui(_("Street address"), section=_BUYER)] = ""
+    title: Annotated[Column, Ui(_("Title of the product"), section=_GOODS)] = ""
     sku: Annotated[Column, Ui(_("Variant"), section=_GOODS)] = ""
     outer_id: Annotated[Column, Ui(_("Product code of the shop"), section=_GOODS)] = ""
     product_id: Annotated[Column, Ui(_("Product number of the platform"), section=_GOODS)] = ""

@@ -22,6 +22,7 @@ from shuke.trade.actions import Preview
 from shuke.trade.queries import ImportRow
 
 PASSWORD_CODES = {"password_needed", "password_wrong"}
+ASKING_CODES = PASSWORD_CODES | {"unknown_layout"}
 FILES_AT_ONCE = 20
 HISTORY = 30
 
@@ -38,6 +39,11 @@ class Look:
     def wants_password(self) -> bool:
         """Whether the workbook opens only with a password."""
         return self.refused is not None and self.refused.code in PASSWORD_CODES
+
+    @property
+    def wants_mapping(self) -> bool:
+        """Whether the file is a table whose columns nobody knows yet."""
+        return self.refused is not None and self.refused.code == "unknown_layout"
 
     @property
     def facts(self) -> list[tuple[str, str]]:
@@ -78,6 +84,8 @@ def upload(desk: Desk) -> HttpResponse:
         return _list(desk, problems)
     for name, text in problems:
         messages.error(desk.request, _("%(name)s: %(text)s") % {"name": name, "text": text})
+    if len(taken) == 1 and _look(desk, _row(desk, taken[0])).wants_mapping:
+        return desk.go("console:import_mapping", taken[0])
     return desk.go("console:imports_preview", query={"file": ",".join(map(str, taken))})
 
 
@@ -179,7 +187,7 @@ def _take(desk: Desk, shop_id: int, file: UploadedFile[Any]) -> int:
     try:
         trade.inspect(desk.merchant_id, import_id)
     except Refused as refused:
-        if refused.code in PASSWORD_CODES:
+        if refused.code in ASKING_CODES:
             return import_id
         trade.discard(desk.merchant_id, import_id)
         raise
