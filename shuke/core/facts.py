@@ -159,14 +159,17 @@ def stuck(merchant_id: int) -> list[tuple[int, str, str]]:
         ]
 
 
-def timeline(merchant_id: int, member_id: int, *, before: datetime | None = None, limit: int = 50) -> list[Fact]:
-    """A member's facts, the latest first."""
+def timeline(
+    merchant_id: int, member_ids: int | Sequence[int], *, before: datetime | None = None, limit: int = 50
+) -> list[Fact]:
+    """A member's facts, or those of several who are one person, the latest first."""
+    wanted = [member_ids] if isinstance(member_ids, int) else list(member_ids)
     found = sql.rows(
         "SELECT id, kind, member_id, subject_id, payload, happened_at FROM core_fact"
-        " WHERE merchant_id = %(merchant_id)s AND member_id = %(member_id)s"
+        " WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(members)s::bigint[])"
         " AND happened_at < coalesce(%(before)s, 'infinity'::timestamptz)"
         " ORDER BY happened_at DESC, id DESC LIMIT %(limit)s",
-        {"merchant_id": merchant_id, "member_id": member_id, "before": before, "limit": limit},
+        {"merchant_id": merchant_id, "members": sql.numbers(wanted), "before": before, "limit": limit},
     )
     return [made for row in found if (made := _make(row)) is not None]
 

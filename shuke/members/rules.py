@@ -38,6 +38,18 @@ ATTRIBUTE_KINDS: Final[dict[str, Promise]] = {
 
 SHORTEST_REASON = 4
 
+SAME_PHONE, SAME_MAIL, SAME_NAME_AND_TAIL = "same_phone", "same_mail", "same_name_and_tail"
+MOST_SHARING, STRONG_PERCENT = 4, 85
+
+# Why two may be one, and how sure that is.
+SUSPECTED_BY: Final[dict[str, tuple[Promise, int]]] = {
+    SAME_MAIL: (_("Both have the same e-mail address"), 90),
+    SAME_PHONE: (_("The same phone number received parcels of both"), 85),
+    SAME_NAME_AND_TAIL: (_("Same full name, and phone numbers with the same last four digits"), 70),
+    BY_HAND: (_("Joined or parted by hand"), 50),
+}
+_ONE_SIGHTING: Final = (_("One order carried a name of each"), 80)
+
 CHANNELS: Final[dict[str, Promise]] = {
     "sms": _("Text message"),
     "mail": _("E-mail message"),
@@ -215,3 +227,15 @@ def display_name(nick: str, name: str) -> str:
 def month_day(birthday: str) -> int:
     """Month × 100 + day of an ISO date."""
     return int(birthday[5:7]) * 100 + int(birthday[8:10])
+
+
+def suspected_by(first_kind: str, second_kind: str) -> str:
+    """Why two members may be one person, as a sentence; unlike kinds are those of two identities in one sighting."""
+    return str((SUSPECTED_BY.get(first_kind, _ONE_SIGHTING) if first_kind == second_kind else _ONE_SIGHTING)[0])
+
+
+def suspected_percent(first_kind: str, second_kind: str) -> int:
+    """How sure that is, in percent."""
+    if first_kind == second_kind == OUID:
+        return 40  # the platform itself says they are two accounts: one nick that changed hands
+    return (SUSPECTED_BY.get(first_kind, _ONE_SIGHTING) if first_kind == second_kind else _ONE_SIGHTING)[1]

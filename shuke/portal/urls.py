@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from shuke.portal.pages import entry, home, levels, points, rules
+from shuke.portal.pages import claim, entry, home, levels, my_data, points, rules
 
 app_name = "portal"
 
@@ -11,6 +11,12 @@ urlpatterns = [
     path("points/", points.show, name="points"),
     path("levels/", levels.show, name="levels"),
     path("rules/", rules.show, name="rules"),
+    path("data/", my_data.show, name="my_data"),
+    path("data/file/<str:token>/", my_data.export, name="my_data_export"),
+    path("data/correct/", my_data.correct, name="my_data_correct"),
+    path("data/words/", my_data.switch, name="my_data_switch"),
+    path("data/delete/", my_data.delete, name="my_data_delete"),
+    path("shop/<str:mark>/claim/", claim.claim, name="claim"),
     path("language/", entry.set_language, name="language"),
     path("leave/", entry.leave, name="leave"),
     path("shop/<str:mark>/", entry.shop, name="shop"),

@@ -18,7 +18,7 @@ from shuke.core import clock
 from shuke.core.tenancy import tenant
 from shuke.members.queries import home, links
 from shuke.members.queries import roll as members
-from shuke.members.queries.links import VISIT, Pass
+from shuke.members.queries.links import CLAIMED, VISIT, Pass
 from shuke.members.specs import BuyerLinksSpec
 from shuke.merchants import queries as merchants
 from shuke.merchants.queries import Merchant, Shop
@@ -31,13 +31,17 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A buyer on her own pages; `is_paused` when the shop has put her on its blacklist."""
+    """A buyer on her own pages; `is_paused` when the shop has put her on its blacklist.
+
+    `is_claimed` when an order's number let her in: her full data is neither shown, changed nor deleted then.
+    """
 
     request: HttpRequest
     merchant: Merchant
     shops: list[Shop]
     member_id: int
     is_paused: bool
+    is_claimed: bool = False
 
     @property
     def merchant_id(self) -> int:
@@ -61,12 +65,21 @@ class Visit:
 
 def page(view: View) -> View:
     """Make a function of a Visit a page that only the buyer sees; whose it is comes from her cookie alone."""
+    return _page(view, "GET", "HEAD")
 
+
+def form_page(view: View) -> View:
+    """The same for what she posts from one of her pages."""
+    return _page(view, "POST")
+
+
+def _page(view: View, *methods: str) -> View:
     @wraps(view)
     def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        found = links.opened(VISIT, request.COOKIES.get(COOKIE, ""))
+        if request.method not in methods:
+            return HttpResponseNotAllowed([methods[0]])
+        cookie = request.COOKIES.get(COOKIE, "")
+        found = links.opened(VISIT, cookie) or links.opened(CLAIMED, cookie)
         if found is None or found.is_over:
             return closed(request, "unknown" if found is None else "over")
         with tenant(found.merchant_id):
@@ -93,7 +106,7 @@ def admit(request: HttpRequest, found: Pass) -> Visit | None:
     if merchants.setting(found.merchant_id, BuyerLinksSpec).round_no != found.round_no:
         return None
     is_paused = bool(members.blacklisted_since(found.merchant_id, [member_id]))
-    return Visit(request, merchant, merchants.shops(found.merchant_id), member_id, is_paused)
+    return Visit(request, merchant, merchants.shops(found.merchant_id), member_id, is_paused, found.is_claimed)
 
 
 def remember(response: HttpResponse, found: Pass) -> None:
@@ -101,7 +114,7 @@ def remember(response: HttpResponse, found: Pass) -> None:
     days = timedelta(days=merchants.setting(found.merchant_id, BuyerLinksSpec).visit_days)
     response.set_cookie(
         COOKIE,
-        links.seal(VISIT, found.merchant_id, found.member_id, days),
+        links.seal(CLAIMED if found.is_claimed else VISIT, found.merchant_id, found.member_id, days),
         max_age=days,
         path=PATH,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -117,7 +130,7 @@ def forget(response: HttpResponse) -> HttpResponse:
 
 
 def closed(request: HttpRequest, why: str, *, status: int = 403, **context: Any) -> HttpResponse:
-    """The page for whoever may not come in: `why` is unknown, over, left, or often."""
+    """The page for whoever may not come in: `why` is unknown, over, left, often, tries or claimed."""
     return private(render(request, "portal/closed.html", {**context, "why": why}, status=status))
 
 

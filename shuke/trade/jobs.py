@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from shuke.core import sealed_files
 from shuke.core.jobs import merchant_ids
 from shuke.core.tenancy import tenant
+from shuke.trade.actions.claiming import forget_tries
 from shuke.trade.actions.figures import refresh_lifecycle
 from shuke.trade.actions.imports import discard_forgotten
 from shuke.trade.actions.running import run
@@ -34,3 +35,4 @@ def hourly(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
         with tenant(merchant_id):
             refresh_lifecycle(merchant_id)
             discard_forgotten(merchant_id)
+            forget_tries(merchant_id)

@@ -38,7 +38,8 @@ def site(live_server: Any, transactional_db: None, alice: Place) -> tuple[str, d
         entry = path_of(entry_link(alice.merchant_id, alice.shop_id))
     link = fresh_link(alice, regular(alice))
     return live_server.url, {"home": link, "points": "/b/points/", "levels": "/b/levels/", "rules": "/b/rules/",
-                            "shop": entry, "closed": "/b/nothing/here"}  # fmt: skip
+                            "data": "/b/data/", "shop": entry,
+                            "claim": f"{entry}claim/", "closed": "/b/nothing/here"}  # fmt: skip
 
 
 def test_every_page_on_a_phone_and_on_a_desk(site: tuple[str, dict[str, str]]) -> None:

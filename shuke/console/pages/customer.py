@@ -50,8 +50,10 @@ class Moment:
 
 @page("members.view")
 def show(desk: Desk, member_id: int) -> HttpResponse:
-    """Her page."""
+    """Her page; that of a customer who was joined to another leads on to that one."""
     profile = _profile(desk, member_id)
+    if profile.home_id is not None:
+        return desk.go("console:member", profile.home_id)
     figures = trade.figures(desk.merchant_id, [member_id]).get(member_id)
     level = standing.level_of(desk.merchant_id, member_id)
     summary = standing.points_summary(desk.merchant_id, member_id)
@@ -311,7 +313,9 @@ def _timeline_part(desk: Desk, member_id: int) -> dict[str, Any]:
     A second report of the same orders tells the same again later; only the first telling is shown.
     """
     before = _moment(desk.get.get("before", ""))
-    found = facts.timeline(desk.merchant_id, member_id, before=before, limit=MOMENTS + 1)
+    found = facts.timeline(
+        desk.merchant_id, queries.household(desk.merchant_id, member_id), before=before, limit=MOMENTS + 1
+    )
     notes = {one.id: one for one in queries.notes(desk.merchant_id, member_id)}
     doers = customer_words.doers(desk.merchant_id)
     moments: dict[object, Moment] = {}

@@ -25,7 +25,8 @@ from shuke.members.actions.profiling import (
     set_attributes,
 )
 from shuke.members.actions.recognising import Recognised, recognise, recognise_each
-from shuke.members.actions.revealing import reveal
+from shuke.members.actions.revealing import hand_out, reveal
+from shuke.members.actions.suspecting import suspect_all
 from shuke.members.actions.undoing import undo_source
 from shuke.members.actions.welcoming import Customer, Welcomed, take_customers
 from shuke.members.sighting import Sighting
@@ -51,6 +52,7 @@ __all__ = [
     "erase",
     "erase_due",
     "forget_field",
+    "hand_out",
     "judge",
     "merge",
     "recognise",
@@ -63,6 +65,7 @@ __all__ = [
     "set_attributes",
     "suppress",
     "suppress_members",
+    "suspect_all",
     "tag",
     "take_customers",
     "unblacklist",

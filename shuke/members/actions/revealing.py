@@ -11,7 +11,7 @@ from shuke.core.actors import Actor
 from shuke.core.errors import Missing, Refused
 from shuke.members import rules
 from shuke.members.events import PersonalRevealed
-from shuke.members.queries.personal import clear_value
+from shuke.members.queries.personal import clear_value, every_value
 from shuke.members.specs import RevealLimits
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries as merchant_queries
@@ -39,6 +39,19 @@ def reveal(merchant_id: int, member_id: int, field: str, reason: str, *, by: Act
     told = PersonalRevealed(member_id=member_id, happened_at=clock.now(), field=field)
     facts.publish(merchant_id, [told], by=by)
     return value
+
+
+def hand_out(merchant_id: int, member_id: int, *, by: Actor) -> list[dict[str, str]]:
+    """All personal values of a member in clear, for her own file: label, value, source and when last seen.
+
+    The audit log tells that it was handed out.
+    """
+    found = every_value(merchant_id, member_id)
+    merchants.audit(merchant_id, "member.data_handed_out", by=by, object_kind="member", object_id=member_id)
+    return [
+        {"label": str(rules.FIELDS.get(field, field)), "value": value, "source": source, "seen_at": at.isoformat()}
+        for field, value, source, at in found
+    ]
 
 
 def _within_limits(merchant_id: int, by: Actor) -> None:

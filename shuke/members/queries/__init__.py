@@ -7,6 +7,7 @@ from shuke.members.queries.contact import (
     Proof,
     Suppression,
     consents,
+    erasure_due_at,
     may_contact,
     proofs,
     suppressed,
@@ -18,13 +19,11 @@ from shuke.members.queries.links import buyer_link, entry_link
 from shuke.members.queries.lists import (
     Attribute,
     Group,
-    Suspicion,
     Tag,
     attributes,
     group,
     groups,
     names,
-    suspicions,
     tags,
 )
 from shuke.members.queries.personal import PersonalField, PersonalValue, history, personal
@@ -40,6 +39,7 @@ from shuke.members.queries.profile import (
 )
 from shuke.members.queries.roll import blacklisted_since, erased, joined_at, member_count, member_ids
 from shuke.members.queries.searching import MOST, by_nicks, search
+from shuke.members.queries.suspicions import Suspicion, suspicion_count, suspicions
 
 __all__ = [
     "LEFT_OUT",
@@ -67,6 +67,7 @@ __all__ = [
     "consents",
     "entry_link",
     "erased",
+    "erasure_due_at",
     "families",
     "group",
     "groups",
@@ -89,6 +90,7 @@ __all__ = [
     "suppressed",
     "suppression_count",
     "suppressions",
+    "suspicion_count",
     "suspicions",
     "tags",
 ]

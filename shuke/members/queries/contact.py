@@ -168,6 +168,16 @@ def suppressed(merchant_id: int, member_ids: Collection[int]) -> set[int]:
     }
 
 
+def erasure_due_at(merchant_id: int, member_id: int) -> datetime | None:
+    """When a member who asked for it will be deleted; None when she did not ask."""
+    found: datetime | None = sql.scalar(
+        "SELECT due_at FROM members_erasurerequest WHERE merchant_id = %(merchant_id)s AND member_id = %(member_id)s"
+        " AND state = 'waiting'",
+        {"merchant_id": merchant_id, "member_id": member_id},
+    )
+    return found
+
+
 # Who was asked for, each with everybody joined to her.
 _KIN = """
     SELECT h.id AS home_id, h.id AS id FROM members_member h WHERE h.merchant_id = %(merchant_id)s

@@ -15,6 +15,7 @@ from shuke.members.specs import BuyerLinksSpec
 from shuke.merchants import queries as merchants
 
 LINK, VISIT, ENTRY = "shuke.buyer.link", "shuke.buyer.visit", "shuke.buyer.entry"
+CLAIMED, EXPORT = "shuke.buyer.claimed", "shuke.buyer.export"
 
 _TOKEN = struct.Struct(">QQIIQ")
 _PLACE = struct.Struct(">QQ")
@@ -23,13 +24,17 @@ _PROOF_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What a signed token says: whose page, until when, when it was made, and in which round of links."""
+    """What a signed token says: whose page, until when, when it was made, and in which round of links.
+
+    `is_claimed` when it was given for an order's number: such a visit sees less than one by her own link.
+    """
 
     merchant_id: int
     member_id: int
     round_no: int
     made_at: datetime
     until_at: datetime
+    is_claimed: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -52,7 +57,7 @@ def entry_link(merchant_id: int, shop_id: int) -> str:
 
 
 def seal(purpose: str, merchant_id: int, member_id: int, lifetime: timedelta) -> str:
-    """A token of LINK or VISIT that holds for a while from now; within the merchant's scope."""
+    """A token of LINK, VISIT, CLAIMED or EXPORT that holds for a while from now; within the merchant's scope."""
     now = clock.now()
     round_no = merchants.setting(merchant_id, BuyerLinksSpec).round_no
     until = int((now + lifetime).timestamp())
@@ -67,7 +72,8 @@ def opened(purpose: str, token: str) -> Pass | None:
         merchant_id, member_id, round_no, made, until = _TOKEN.unpack(signing.b64_decode(body.encode()))
     except (signing.BadSignature, ValueError, struct.error):
         return None
-    return Pass(merchant_id, member_id, round_no, datetime.fromtimestamp(made, UTC), datetime.fromtimestamp(until, UTC))
+    return Pass(merchant_id, member_id, round_no, datetime.fromtimestamp(made, UTC), datetime.fromtimestamp(until, UTC),
+                purpose == CLAIMED)  # fmt: skip
 
 
 def entry_mark(merchant_id: int, shop_id: int) -> str:

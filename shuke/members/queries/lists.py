@@ -1,10 +1,9 @@
-"""Tags, groups, attributes and suspicions of a merchant, with their counts; names of many members."""
+"""Tags, groups and attributes of a merchant, with their counts; names of many members."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from shuke.core import sql
 
@@ -40,20 +39,6 @@ class Attribute:
     choices: list[str]
     is_personal: bool
     is_active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Suspicion:
-    """Two members who may be one person: one sighting bore an identity of each kind."""
-
-    id: int
-    first_member_id: int
-    first_name: str
-    first_kind: str
-    second_member_id: int
-    second_name: str
-    second_kind: str
-    created_at: datetime
 
 
 def tags(merchant_id: int) -> list[Tag]:
@@ -94,21 +79,6 @@ def attributes(merchant_id: int, *, with_inactive: bool = False) -> list[Attribu
             "SELECT id, name, kind, choices, is_personal, is_active FROM members_attribute"
             " WHERE merchant_id = %(merchant_id)s AND (is_active OR %(all)s) ORDER BY id",
             {"merchant_id": merchant_id, "all": with_inactive},
-        )
-    ]
-
-
-def suspicions(merchant_id: int, *, limit: int = 100) -> list[Suspicion]:
-    """Pairs that nobody has judged yet, the latest first."""
-    return [
-        Suspicion(*row)
-        for row in sql.rows(
-            "SELECT s.id, a.id, a.display_name, s.first_kind, b.id, b.display_name, s.second_kind, s.created_at"
-            " FROM members_suspicion s"
-            " JOIN members_member a ON a.merchant_id = s.merchant_id AND a.id = s.first_member_id"
-            " JOIN members_member b ON b.merchant_id = s.merchant_id AND b.id = s.second_member_id"
-            " WHERE s.merchant_id = %(merchant_id)s AND s.state = 'open' ORDER BY s.id DESC LIMIT %(limit)s",
-            {"merchant_id": merchant_id, "limit": limit},
         )
     ]
 

@@ -59,6 +59,11 @@ def history(merchant_id: int, member_id: int, field: str) -> list[PersonalValue]
     return [_shown(one) for one in _ranked(_kept(merchant_id, member_id), field)]
 
 
+def every_value(merchant_id: int, member_id: int) -> list[tuple[str, str, str, datetime]]:
+    """(field, value, source, last seen) of all that is kept of a member in clear: for nobody but herself."""
+    return [(one.field, one.value, one.source, one.seen_at) for one in _kept(merchant_id, member_id)]
+
+
 def clear_value(merchant_id: int, member_id: int, field: str) -> str | None:
     """The present clear value of a field or of `attribute:<id>`, "" when there is none, None for nobody's id."""
     if not sql.rows(

@@ -1,5 +1,6 @@
 """Taking orders and lines, importing files, undoing imports, keeping figures."""
 
+from shuke.trade.actions.claiming import Claim, claim_order, forget_tries
 from shuke.trade.actions.details import take_lines
 from shuke.trade.actions.figures import refresh_figures, refresh_lifecycle, save_lifecycle
 from shuke.trade.actions.imports import Part, Preview, discard, inspect, start, upload
@@ -14,12 +15,15 @@ from shuke.trade.actions.sales import take_customers, take_sales
 from shuke.trade.actions.undoing import undo
 
 __all__ = [
+    "Claim",
     "Part",
     "Preview",
     "Taken",
+    "claim_order",
     "delete_mapping",
     "discard",
     "forget_private",
+    "forget_tries",
     "inspect",
     "keep_unpaid_reason",
     "refresh_figures",
