@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -26,7 +27,8 @@ from shuke.merchants.queries import Merchant, Shop
 COOKIE, PATH = "__Secure-buyer" if settings.IS_HTTPS else "buyer", "/b/"
 RENEWED_AFTER = timedelta(days=1)
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+R = TypeVar("R", bound=HttpResponseBase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def form_page(view: View) -> View:
 
 def _page(view: View, *methods: str) -> View:
     @wraps(view)
-    def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
         if request.method not in methods:
             return HttpResponseNotAllowed([methods[0]])
         cookie = request.COOKIES.get(COOKIE, "")
@@ -109,7 +111,7 @@ def admit(request: HttpRequest, found: Pass) -> Visit | None:
     return Visit(request, merchant, merchants.shops(found.merchant_id), member_id, is_paused, found.is_claimed)
 
 
-def remember(response: HttpResponse, found: Pass) -> None:
+def remember(response: HttpResponseBase, found: Pass) -> None:
     """Give the phone a new cookie; within the merchant's scope."""
     days = timedelta(days=merchants.setting(found.merchant_id, BuyerLinksSpec).visit_days)
     response.set_cookie(
@@ -134,7 +136,7 @@ def closed(request: HttpRequest, why: str, *, status: int = 403, **context: Any)
     return private(render(request, "portal/closed.html", {**context, "why": why}, status=status))
 
 
-def private(response: HttpResponse) -> HttpResponse:
+def private(response: R) -> R:
     """Keep an answer out of every cache, and its address out of every other site's log."""
     response["Cache-Control"] = "private, no-store"
     response["Referrer-Policy"] = "no-referrer"
