@@ -32,13 +32,14 @@ SHARE = 500
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A whole file and what it says: records by the raw text of their row."""
+    """A whole file and what it says: records by the raw text of the rows they were made of."""
 
     name: str
     suffix: str
+    encoding: str
     content: bytes
     header: tuple[str, ...]
-    records: dict[str, Any]
+    records: dict[tuple[str, ...], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +53,70 @@ class Outcome:
 
 
 def bases(folder: Path) -> list[Base]:
-    """A few rows of every layout the generator writes, as text files and as workbooks."""
-    from shuke.cli.sample_exports import write_exports
+    """A few rows of every file the generator writes, as text files and as workbooks."""
+    from typing import get_args
 
-    made = []
+    from shuke.cli.sample_exports import write_exports
+    from shuke.cli.sample_platforms import PlatformFile, write_platform
+
+    paths: list[Path] = []
     for layout, lines in (("V4", "D1"), ("V9", "D2"), ("V10", None)):
-        place = folder / layout
-        paths = write_exports(place, orders=ROWS, buyers=5, months=2, until=date(2026, 6, 30),
-                              layout=layout, lines=lines)  # type: ignore[arg-type]  # fmt: skip
-        made += [base_of(path.name, path.suffix, path.read_bytes(), folder) for path in paths]
-    return made
+        paths += write_exports(folder / layout, orders=ROWS, buyers=5, months=2, until=date(2026, 6, 30),
+                               layout=layout, lines=lines)  # type: ignore[arg-type]  # fmt: skip
+    for kind in get_args(PlatformFile):
+        (folder / kind).mkdir()
+        orders = ROWS if kind != "taobao_refunds" else 20 * ROWS  # one order in twenty is sent back
+        paths.append(write_platform(folder / kind, kind, orders=orders, buyers=5, months=2))
+    return [base_of(path.name, path.suffix, path.read_bytes(), folder) for path in paths]
 
 
 def base_of(name: str, suffix: str, content: bytes, folder: Path) -> Base:
     """Read a file that is whole."""
     path = folder / f"whole{suffix}"
     path.write_bytes(content)
-    header, told = read(path)
-    return Base(name, suffix, content, header, {row.raw: record for row, record, _reject in told if record is not None})
+    encoding, header, told = read(path)
+    return Base(name, suffix, encoding, content, header,
+                {raws_of(record, told): record for _row, record, _reject in told if record is not None})  # fmt: skip
 
 
-def read(path: Path) -> tuple[tuple[str, ...], list[tuple[Any, Any, Any]]]:
-    """The header, and every row with its record or its reject. Raises Refused when the file is refused as a whole."""
+def read(path: Path) -> tuple[str, tuple[str, ...], list[tuple[Any, Any, Any]]]:
+    """Encoding, header, and every row with its record or its reject. Raises Refused when the whole file is refused."""
     from shuke.core.tables import open_table
-    from shuke.trade.actions.imports import recognised
+    from shuke.trade.actions.imports import recognised, whole_orders
 
     table = open_table(path)
     told = []
     parts = recognised(table)
     for part in parts:
-        for rows in table.chunks(500, sheet=part.sheet):
+        for rows in whole_orders(table.chunks(500, sheet=part.sheet), part.layout.key_column):
             parsed = part.layout.read(rows, SHANGHAI)
-            found: dict[int, tuple[Any, Any]] = {one.row_number: (one, None) for one in parsed.records}
-            found |= {one.row_number: (None, one) for one in parsed.rejects}
-            if sorted(found) != [row.number for row in rows] or len(found) != len(parsed.records) + len(parsed.rejects):
+            numbers = [number for one in parsed.records for number in rows_of(one)]
+            numbers += [one.row_number for one in parsed.rejects]
+            if sorted(numbers) != [row.number for row in rows]:
                 raise AssertionError("a row is neither taken nor refused, or both")
-            told += [(row, *found[row.number]) for row in rows]
-    return table.header_of(parts[0].sheet), told
+            taken = {number: one for one in parsed.records for number in rows_of(one)}
+            refused = {one.row_number: one for one in parsed.rejects}
+            told += [(row, taken.get(row.number), refused.get(row.number)) for row in rows]
+    return table.encoding, table.header_of(parts[0].sheet), told
+
+
+def rows_of(record: Any) -> tuple[int, ...]:
+    """The numbers of the rows a record was made of."""
+    numbers: tuple[int, ...] = record.row_numbers if hasattr(record, "row_numbers") else (record.row_number,)
+    return numbers
+
+
+def raws_of(record: Any, told: Sequence[tuple[Any, Any, Any]]) -> tuple[str, ...]:
+    """The raw texts of the rows a record was made of."""
+    numbers = set(rows_of(record))
+    return tuple(row.raw for row, _record, _reject in told if row.number in numbers)
+
+
+def bare(record: Any) -> Any:
+    """A record without the places it was found at."""
+    if hasattr(record, "row_numbers"):
+        return bare(record.order), [bare(line) for line in record.lines]
+    return record._replace(row_number=0)
 
 
 def examine(base: Base, bent: bytes, path: Path) -> Outcome:
@@ -97,7 +125,7 @@ def examine(base: Base, bent: bytes, path: Path) -> Outcome:
 
     path.write_bytes(bent)
     try:
-        header, told = read(path)
+        _encoding, header, told = read(path)
     except Refused as refused:
         is_clear = any("\u4e00" <= letter <= "\u9fff" for letter in refused.message)
         return Outcome(
@@ -110,28 +138,27 @@ def examine(base: Base, bent: bytes, path: Path) -> Outcome:
     taken = [(row, record) for row, record, reject in told if reject is None]
     rejects = [reject for _row, _record, reject in told if reject is not None]
     violation = (
-        next((found for row, record in taken if (found := changed(base, header, row, record))), "")
+        next((found for row, one in taken if (found := changed(base, header, row, one, raws_of(one, told)))), "")
         or next((f"refused without a reason: {one.code}" for one in rejects if not one.text), "")
         or lost(base, bent, told)
     )
     return Outcome(len(taken), len(rejects), violation=violation)
 
 
-def changed(base: Base, header: Sequence[str], row: Any, record: Any) -> str:
+def changed(base: Base, header: Sequence[str], row: Any, record: Any, raws: tuple[str, ...]) -> str:
     """What a taken row says that its cells do not, or "".
 
     An untouched row under an untouched header must give the very same record, under another header the same amounts
     and times or none, unless a doubt says so. In any other row they must be what an independent reading of the cell
     under the column's name gives.
     """
-    before = base.records.get(row.raw)
+    before = base.records.get(raws)
     if before is not None and tuple(header) == base.header:
-        same = before._replace(row_number=0) == record._replace(row_number=0)
-        return "" if same else f"an untouched row became {record}"
+        return "" if bare(before) == bare(record) else f"an untouched row became {record}"
     if before is not None:
         for field in _COLUMNS:
             was, became = getattr(before, field, None), getattr(record, field, None)
-            if became not in {None, was} and not record.doubts:
+            if became is not None and became != was and not record.doubts:
                 return f"{field} of an untouched row was {was!r} and became {became!r} under another header"
     cells = {plain(name): cell for name, cell in zip(header, row.cells, strict=False)}
     for field, names in _COLUMNS.items():
@@ -152,8 +179,8 @@ def lost(base: Base, bent: bytes, told: Sequence[tuple[Any, Any, Any]]) -> str:
         reject.raw for _row, _record, reject in told if reject is not None
     )
     present = set(bent.split(b"\r\n"))
-    for raw in base.records:
-        if raw.encode("gb18030") in present and raw not in kept:
+    for raw in (raw for raws in base.records for raw in raws):
+        if raw.encode(base.encoding) in present and raw not in kept:
             return f"lost: {raw[:60]}"
     return ""
 
