@@ -15,7 +15,7 @@ from shuke.core.specs import Form, form_for, parse
 from shuke.core.specs.posted import Given
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
-from shuke.loyalty.queries import redemption_desk
+from shuke.loyalty.queries import SavedRedemptionRule, redemption_desk
 from shuke.loyalty.specs.redemption import RedemptionRuleSpec
 from shuke.merchants import queries as merchants
 
@@ -94,7 +94,7 @@ def _example(spec: RedemptionRuleSpec) -> str:
 def _form(desk: Desk, form: Form, *, status: int = 200) -> HttpResponse:
     found = queries.redemption_rules(desk.merchant_id)
     doers = customer_words.doers(desk.merchant_id)
-    older = [*found[1:], None]
+    older: list[SavedRedemptionRule | None] = [*found, None][1:]
     return desk.show(
         "console/redeem/rule.html",
         status=status,

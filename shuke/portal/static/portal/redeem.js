@@ -5,7 +5,7 @@ if (form) {
   const number = form.elements.points, range = form.querySelector(".pick-range"), out = form.querySelector(".pick-worth");
   const chips = form.querySelectorAll(".chip");
   const show = (points) => {
-    const fen = Math.floor(points * Number(form.dataset.fenPer100) / 100);
+    const fen = Math.floor(points * Number(form.dataset.rate) / 100);
     out.textContent = points > 0 ? `= ¥${(fen / 100).toFixed(2)}` : "";
     if (range) range.value = points;
     chips.forEach((chip) => chip.setAttribute("aria-pressed", String(Number(chip.dataset.points) === points)));
