@@ -57,7 +57,7 @@ def _read(desk: Desk, on: date, state: str, agent: str) -> list[Redemption]:
 
 def _lines(desk: Desk, found: list[Redemption]) -> Iterator[Sequence[str]]:
     yield [
-        _("Code"), _("Customer"), _("Asked at"), _("State"), _("Points"), _("Yuan"), _("Order no."), _("Price before"),
+        _("Points code"), _("Customer"), _("Asked at"), _("State"), _("Points"), _("Yuan"), _("Order no."), _("Price before"),
         _("Price after"), _("Points used"), _("Yuan used"), _("Agent"), _("Why"),
     ]  # fmt: skip
     for row in rows(desk, found):
