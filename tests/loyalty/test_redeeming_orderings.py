@@ -73,7 +73,7 @@ def act(shop: Place, lotus: int, step: str, number: int, found: list[Redemption]
     if step == "ask":
         found.append(ask(shop, lotus, 300, f"k{number}"))
     elif step in orders:
-        paid = {} if step == "unpaid" else {"paid_at": clock.now()}
+        paid: dict[str, Any] = {} if step == "unpaid" else {"paid_at": clock.now()}
         told(shop, bought(**paid, **orders[step]))
     elif step == "twice":
         told(shop)
