@@ -32,6 +32,7 @@ ENTRIES = (
     Entry("members", _("Customers"), icon="users", right="members.view"),
     Entry("imports", _("Imports"), icon="file-import", right="imports.run"),
     Entry("points", _("Points"), icon="coins", right="points.view"),
+    Entry("redeem", _("Paying with points"), icon="receipt-yuan", right="points.redeem"),
     Entry("levels", _("Levels"), icon="crown", right="points.view"),
     Entry("shops", _("Shops"), icon="building-store", right="shops.edit"),
     Entry("notice", _("Shop notice"), icon="speakerphone", right="shops.edit"),

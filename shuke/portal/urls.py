@@ -2,13 +2,16 @@
 
 from django.urls import path, re_path
 
-from shuke.portal.pages import claim, entry, home, levels, my_data, points, rules
+from shuke.portal.pages import claim, entry, home, levels, my_data, points, redeem, rules
 
 app_name = "portal"
 
 urlpatterns = [
     path("", home.show, name="home"),
     path("points/", points.show, name="points"),
+    path("redeem/", redeem.show, name="redeem"),
+    path("redeem/ask/", redeem.ask, name="redeem_ask"),
+    path("redeem/cancel/", redeem.cancel, name="redeem_cancel"),
     path("levels/", levels.show, name="levels"),
     path("rules/", rules.show, name="rules"),
     path("data/", my_data.show, name="my_data"),

@@ -60,9 +60,9 @@ class Visit:
         """The shops whose address is known."""
         return [shop for shop in self.shops if shop.url]
 
-    def show(self, template: str, **context: Any) -> HttpResponse:
+    def show(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
         """One of her pages."""
-        return render(self.request, template, {**context, "visit": self, "shops": self.shops})
+        return render(self.request, template, {**context, "visit": self, "shops": self.shops}, status=status)
 
 
 def page(view: View) -> View:
@@ -137,7 +137,10 @@ def closed(request: HttpRequest, why: str, *, status: int = 403, **context: Any)
 
 
 def private(response: R) -> R:
-    """Keep an answer out of every cache, and its address out of every other site's log."""
+    """Keep an answer out of every cache, and its address out of every other site's log.
+
+    Our own forms need it: without any referrer browsers post them with an origin of `null`, which is refused.
+    """
     response["Cache-Control"] = "private, no-store"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     return response

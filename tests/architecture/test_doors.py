@@ -14,6 +14,8 @@ from shuke.cli.sample_exports import write_exports
 from shuke.core import facts
 from shuke.core.actors import staff
 from shuke.core.tenancy import tenant
+from shuke.loyalty import actions as loyalty
+from shuke.loyalty.specs.redemption import RedemptionRuleSpec
 from shuke.members import actions as members
 from shuke.members.queries import links, roll
 from shuke.members.specs import AttributeSpec, GroupSpec
@@ -64,6 +66,11 @@ def _arrange(place: make.Place) -> None:
         place.merchant_id, EndpointSpec(url="https://erp.example.com/"), by=place.by
     )
     webhooks.send_test(place.merchant_id, endpoint_id, by=place.by)
+    loyalty.adjust(
+        place.merchant_id, [loyalty.Adjustment(someone[0], 500)], reason="开店礼", by=place.by, key="arranged"
+    )
+    loyalty.save_redemption_rule(place.merchant_id, RedemptionRuleSpec(is_on=True), by=place.by)
+    loyalty.reserve_redemption(place.merchant_id, someone[0], 100, key="arranged", by=place.by)
 
 
 def visitors(place: make.Place, chosen: int) -> Iterator[tuple[str, Client]]:

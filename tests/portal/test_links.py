@@ -40,7 +40,7 @@ def test_a_link_is_exchanged_for_a_cookie_and_the_address_holds_no_token(alice: 
     client = Client()
     answer = client.get(path)
     assert (answer.status_code, answer["Location"]) == (302, "/b/")
-    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("private, no-store", "no-referrer")
+    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("private, no-store", "same-origin")
     cookie = answer.cookies["buyer"]
     assert (cookie["path"], cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (
         "/b/",

@@ -83,6 +83,12 @@ def yuan(amount_fen: int | None) -> str:
     return "–" if amount_fen is None else f"{'-' if amount_fen < 0 else ''}¥{money.yuan(abs(amount_fen))}"
 
 
+@register.simple_tag
+def money_typed(amount_fen: int) -> str:
+    """`123456` → "1234.56", as it is typed into another program's field."""
+    return money.yuan(amount_fen, grouped=False)
+
+
 @register.filter
 def moment(at: datetime | None) -> SafeString | str:
     """An instant in the merchant's zone, to the minute, as a <time>."""

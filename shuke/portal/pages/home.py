@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from shuke.core import clock
 from shuke.ledger import queries as ledger
 from shuke.loyalty import queries as loyalty
-from shuke.loyalty.queries import explain
+from shuke.loyalty.queries import explain, redemptions
 from shuke.loyalty.queries.gains import level_gain
 from shuke.members import queries as members
 from shuke.portal.steps import tier
@@ -33,6 +33,7 @@ def show(visit: Visit) -> HttpResponse:
         summary=summary,
         coming=ledger.coming(merchant_id, loyalty.POINTS, member_id),
         expiring=ledger.expiring(merchant_id, loyalty.POINTS, member_id, clock.now() + SOON),
+        may_redeem=redemptions.offer(merchant_id, member_id) is not None,
         latest=explain.history(merchant_id, member_id, limit=LATEST),
     )
 

@@ -89,6 +89,12 @@ def soon(at: datetime | date) -> str:
 
 
 @register.filter
+def moment(at: datetime) -> str:
+    """A day as `soon` has it, with the time of day."""
+    return f"{soon(at)} {timezone.localtime(at):%H:%M}"
+
+
+@register.filter
 def last_day(end: datetime) -> str:
     """The last day on which something holds that ends at an instant, as `soon` has it."""
     return soon(end - timedelta(microseconds=1))
