@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
-from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from shuke.core.tables import FAULTS, Row
+from shuke.core.tables import FAULTS, Row, row_hash
 from shuke.platforms import rules
 from shuke.platforms.platform import Parsed, Record, Reject
 
@@ -285,11 +284,6 @@ class Chunk:
                 if cell in reasons:
                     self.reject(place, reasons[cell], column)
         return [values[cell] for cell in cells]
-
-
-def row_hash(raw: str) -> bytes:
-    """Eight bytes of BLAKE2b of a row's text: the same row again is known by it."""
-    return blake2b(raw.encode(), digest_size=8).digest()
 
 
 @lru_cache(maxsize=16)

@@ -12,8 +12,7 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from shuke.core import sql
-from shuke.core.tables import Row, Table, normal
-from shuke.platforms.columns import row_hash
+from shuke.core.tables import Row, Table, normal, row_hash
 from shuke.platforms.platform import Parsed
 from shuke.trade.actions.imports import CHUNK, READ, Part, whole_orders
 
