@@ -343,19 +343,15 @@ def _make(row: Sequence[Any]) -> Fact | None:
     if cls is None:
         return None
     known = _payload_names(kind)
-    values = sql.loads(payload)
-    return cls(
-        fact_id=fact_id,
-        member_id=member_id,
-        subject_id=subject_id,
-        happened_at=happened_at,
-        **{name: value for name, value in values.items() if name in known},
-    )
+    values = orjson.loads(payload) if isinstance(payload, str) else payload
+    if not values.keys() <= known.keys():
+        values = {name: value for name, value in values.items() if name in known}
+    return cls(fact_id=fact_id, member_id=member_id, subject_id=subject_id, happened_at=happened_at, **values)
 
 
 @cache
-def _payload_names(kind: str) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(_kinds[kind]) if f.name not in _COMMON)
+def _payload_names(kind: str) -> dict[str, None]:
+    return {f.name: None for f in fields(_kinds[kind]) if f.name not in _COMMON}
 
 
 def _wake(merchant_id: int) -> None:

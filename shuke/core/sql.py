@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
+import orjson
 from django.db import connection
 
 
@@ -53,7 +53,7 @@ def refresh_statistics(*tables: str) -> None:
 
 def loads(value: Any) -> Any:
     """A jsonb value as Python; Django's connections hand it over as text."""
-    return json.loads(value) if isinstance(value, str) else value
+    return orjson.loads(value) if isinstance(value, str) else value
 
 
 def numbers(values: Iterable[int]) -> str:

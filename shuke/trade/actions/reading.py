@@ -17,6 +17,7 @@ from shuke.platforms.platform import Parsed
 from shuke.trade.actions.imports import CHUNK, READ, Part, whole_orders
 
 _ORDER_COLUMNS = {"订单编号", "主订单编号", "订单号"}
+_FORMULAS: Final = re.compile(r'="[0-9]{4,40}"(?:\n="[0-9]{4,40}")*+')
 _NUMBER: Final = re.compile(r'(?:=")?([0-9]{4,40})"?')
 
 T = TypeVar("T")
@@ -87,7 +88,7 @@ class Reader:
             chunk.parsed.rejects.extend(more.rejects)
         else:
             chunk.raw += rows
-            chunk.numbers += [_number(row, column) for row in rows]
+            chunk.numbers += _numbers(rows, column)
             chunk.hashes += [row_hash(row.raw).hex() for row in rows]
         chunk.row_count += len(rows)
         chunk.last_row = rows[-1].number
@@ -115,14 +116,17 @@ def news_of(merchant_id: int, shop_id: int, chunk: Chunk) -> list[Row]:
     ]
 
 
-def _number(row: Row, column: int) -> str:
-    found = _NUMBER.fullmatch(row.cells[column]) if row.fault is None else None
-    return found[1] if found else ""
+def _numbers(rows: Sequence[Row], column: int) -> list[str]:
+    """The order number of each row, "" where there is none to be read as it stands."""
+    cells = [row.cells[column] if row.fault is None else "" for row in rows]
+    if _FORMULAS.fullmatch("\n".join(cells)):
+        return [cell[2:-1] for cell in cells]
+    return [found[1] if (found := _NUMBER.fullmatch(cell)) else "" for cell in cells]
 
 
 def _number_column(table: Table, part: Part) -> int | None:
-    """Where an order list has its order numbers."""
-    if part.layout.content != "orders":
+    """Where an order list of one row an order has its order numbers."""
+    if part.layout.content != "orders" or part.layout.key_column is not None:
         return None
     header = [normal(name) for name in table.header_of(part.sheet)]
     return next((place for place, name in enumerate(header) if name in _ORDER_COLUMNS), None)
