@@ -98,6 +98,9 @@ FILTERS: dict[str, dict[str, Any]] = {
 }
 
 
+MUST_MS = 150
+
+
 def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -111,7 +114,8 @@ def main() -> None:
 
 
 def fill(here: Ground, members: int) -> None:
-    """Make the members, set-wise, as the tables' owner."""
+    """Make the members, set-wise, as the tables' owner, and let the list follow as the worker does."""
+    from shuke.analytics.jobs import bring_up_to_date
     from shuke.core import database
 
     params = {"m": here.merchant_id, "shop": here.shop_id, "n": members}
@@ -120,6 +124,10 @@ def fill(here: Ground, members: int) -> None:
         for statement in SHARES.values():
             owner.execute("SELECT setseed(0.5)")
             owner.execute(statement, params)
+        owner.execute("VACUUM ANALYZE")
+        began = time.perf_counter()
+        bring_up_to_date(here.merchant_id)
+        print(f"member rows {members / (time.perf_counter() - began):.0f}/s", file=sys.stderr)
         owner.execute("VACUUM ANALYZE")
 
 
@@ -162,7 +170,8 @@ def report(taken: dict[str, list[float]], trips: list[float], *, slow: bool) -> 
         for label in ranked[:40]:
             print(f"{typical[label]:8.1f} ms  {label}", file=sys.stderr)
     p95, p50 = (everything[int(len(everything) * share)] for share in (0.95, 0.50))
-    print(f"spine-6 p95_ms={p95:.1f} p50_ms={p50:.1f} worst={ranked[0]!r} worst_ms={typical[ranked[0]]:.1f}"
+    verdict = "pass" if p95 <= MUST_MS else "miss"
+    print(f"spine-6 {verdict} must_ms={MUST_MS} p95_ms={p95:.1f} p50_ms={p50:.1f} worst={ranked[0]!r} worst_ms={typical[ranked[0]]:.1f}"
           f" select1_ms={statistics.median(trips):.2f} combinations={len(taken)}")  # fmt: skip
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
+import orjson
 from django.db import connection
 
 
@@ -53,7 +53,7 @@ def refresh_statistics(*tables: str) -> None:
 
 def loads(value: Any) -> Any:
     """A jsonb value as Python; Django's connections hand it over as text."""
-    return json.loads(value) if isinstance(value, str) else value
+    return orjson.loads(value) if isinstance(value, str) else value
 
 
 def numbers(values: Iterable[int]) -> str:
@@ -87,18 +87,30 @@ def copy_into(table: str, columns: Sequence[str], records: Iterable[Sequence[Any
     """COPY records (None = NULL) into a table of ours, usually a temporary one. Names come from code, never from input.
 
     Cells may be None, text, whole numbers, booleans, bytes, aware datetimes and dates. They are written as COPY's text
-    here, because that takes a third of the time of psycopg's general adaptation.
+    here, column by column, because that takes a tenth of the time of psycopg's general adaptation.
     """
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         rows_left = iter(records)
         while batch := list(islice(rows_left, _COPY_BATCH)):
-            lines = ["\t".join([_CELL[type(cell)](cell) for cell in record]) for record in batch]
+            lines = list(map("\t".join, zip(*map(_column, zip(*batch, strict=True)), strict=True)))
             lines.append("")
             copy.write("\n".join(lines))
 
 
 _COPY_BATCH = 1000
+
+
+def _column(cells: Sequence[Any]) -> Iterable[str]:
+    """The cells of a column as COPY's text; most columns are of one type and have nothing to escape."""
+    kinds = set(map(type, cells))
+    if kinds == {str}:
+        return map(_text, cells) if _SPECIAL.search("".join(cells)) else cells
+    if len(kinds) == 1:
+        return map(_CELL[kinds.pop()], cells)
+    return [_CELL[type(cell)](cell) for cell in cells]
+
+
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 

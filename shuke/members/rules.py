@@ -101,6 +101,8 @@ def normal_phone(text: str) -> str:
     """
     if _MOBILE.fullmatch(text):
         return text
+    if len(text) == 13 and text.startswith("86") and _MOBILE.fullmatch(text, 2):
+        return text[2:]
     text = unicodedata.normalize("NFKC", text).strip().strip("'\t")
     if virtual := _VIRTUAL.fullmatch(text):
         return virtual.group()

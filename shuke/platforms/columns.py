@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
-from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from shuke.core.tables import FAULTS, Row
+from shuke.core.tables import FAULTS, Row, row_hash
 from shuke.platforms import rules
 from shuke.platforms.platform import Parsed, Record, Reject
 
@@ -119,8 +118,8 @@ class Chunk:
         return [row.number for row in self.rows]
 
     def hashes(self) -> list[bytes]:
-        """Eight bytes of BLAKE2b of each row's text."""
-        return [blake2b(row.raw.encode(), digest_size=8).digest() for row in self.rows]
+        """The hash of each row."""
+        return [row_hash(row.raw) for row in self.rows]
 
     def texts(self, column: int | None, *, without: str = "") -> Sequence[str]:
         """Text without blanks, `="…"`, apostrophes, words for nothing, and a prefix."""

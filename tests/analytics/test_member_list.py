@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shuke.analytics import queries
+from shuke.analytics import checks, queries
 from shuke.analytics.queries.exporting import export_header, harmless
 from shuke.analytics.specs import SORTS, MemberFilter
 from shuke.core import sql
@@ -134,24 +134,21 @@ FILTERS: list[tuple[dict[str, Any], Test]] = [
 
 EARLIEST = T0 - timedelta(days=999)
 VALUES: dict[str, Callable[[Person], Any]] = {
-    "last_order": lambda one: None if one.lifecycle is None else one.last or EARLIEST,
-    "amount": lambda one: None if one.lifecycle is None else one.paid,
-    "orders": lambda one: None if one.lifecycle is None else one.orders,
-    "average": lambda one: None if one.lifecycle is None else one.average,
-    "points": lambda one: one.points,
+    "last_order": lambda one: one.last or EARLIEST,
+    "amount": lambda one: one.paid,
+    "orders": lambda one: one.orders,
+    "average": lambda one: one.average,
+    "points": lambda one: one.points or 0,
     "joined": lambda one: one.id,
     "nick": lambda one: one.nick,
-    "level": lambda one: one.level,
+    "level": lambda one: one.level or 0,
 }
 
 
 def expected(people: list[Person], sort: str, *, descending: bool) -> list[int]:
     value = VALUES[sort]
-    figured = sorted(
-        (one for one in people if value(one) is not None), key=lambda one: (value(one), one.id), reverse=descending
-    )
-    tail = sorted((one.id for one in people if value(one) is None), reverse=True)
-    return [one.id for one in figured] + tail
+    ranked = sorted(people, key=lambda one: (value(one), one.id), reverse=descending)
+    return [one.id for one in ranked]
 
 
 def all_pages(shop: Place, chosen: MemberFilter, sort: str, *, descending: bool) -> tuple[list[int], list[int]]:
@@ -205,9 +202,32 @@ def test_a_line_shows_what_other_modules_know(shop: Place, people: list[Person])
         assert line.tags == (["油皮"] if one.is_tagged else [])
 
 
-@pytest.mark.parametrize("page", ["x", "Ww==", "e30=", "WzEsMiwzXQ==", "☃"])
+@pytest.mark.parametrize("page", ["x", "Ww==", "e30=", "WzEsMiwzXQ==", "☃", "WyJ4IiwxXQ==", "WyIyMDI2LTk5LTk5IiwxXQ=="])
 def test_a_page_that_nobody_gave_out_is_the_first(shop: Place, people: list[Person], page: str) -> None:
     assert len(queries.member_list(shop.merchant_id, MemberFilter(), page=page).lines) == queries.PAGE
+
+
+def test_every_change_shows_at_once_and_the_rows_stay_as_their_sources(shop: Place, people: list[Person]) -> None:
+    assert not checks.run(shop.merchant_id)
+    queries.member_list(shop.merchant_id, MemberFilter())
+    params = {"m": shop.merchant_id, "id": people[0].id}
+    for statement, chosen in (
+        ("UPDATE trade_figures SET paid_fen = 777 WHERE merchant_id = %(m)s", {"amount_from_fen": 777, "amount_to_fen": 777}),
+        ("DELETE FROM trade_figures WHERE merchant_id = %(m)s", {"orders_to": 0}),
+        ("UPDATE ledger_balance SET active = 31 WHERE merchant_id = %(m)s AND asset = 'points'", {"points_from": 31}),
+        ("UPDATE loyalty_standing SET level_no = 9 WHERE merchant_id = %(m)s", {"level_no": 9}),
+        ("UPDATE members_member SET province = '西藏自治区' WHERE merchant_id = %(m)s AND id = %(id)s", {"province": "西藏自治区"}),
+    ):  # fmt: skip
+        touched = sql.run(statement, params)
+        assert not checks.run(shop.merchant_id)
+        count = queries.member_list(shop.merchant_id, MemberFilter(**chosen)).count
+        assert touched
+        assert count == (130 if "orders_to" in chosen else touched)
+    sql.run("DELETE FROM members_member WHERE merchant_id = %(m)s AND id = %(id)s", params)
+    assert queries.member_list(shop.merchant_id, MemberFilter()).count == 129
+    sql.run("UPDATE analytics_memberrow SET points = 1 WHERE merchant_id = %(m)s AND member_id = %(o)s",
+            {**params, "o": people[1].id})  # fmt: skip
+    assert [found.count for found in checks.run(shop.merchant_id)] == [1]
 
 
 def test_the_export_holds_everybody_once_and_nothing_that_calculates(shop: Place, people: list[Person]) -> None:

@@ -156,11 +156,11 @@ def test_a_file_that_breaks_on_the_way_is_taken_back_whole(
     alice: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from shuke.core.tables import Limits
-    from shuke.trade.actions import running
+    from shuke.trade.actions import reading, running
 
     monkeypatch.setattr(running, "Limits", lambda: Limits(rows=20))
-    monkeypatch.setattr(running, "CHUNK", 10)
-    monkeypatch.setattr(running, "READ", 5)
+    monkeypatch.setattr(reading, "CHUNK", 10)
+    monkeypatch.setattr(reading, "READ", 5)
     import_id = take(alice, written(tmp_path, orders=30, buyers=12)[0])
     with tenant(alice.merchant_id):
         row = queries.import_row(alice.merchant_id, import_id)

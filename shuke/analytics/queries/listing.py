@@ -1,9 +1,9 @@
 """The list of customers: any filter, any order, one page at a time.
 
-How it stays fast at a million members: the count stops at MANY. A filter that leaves fewer is answered by sorting just
-those; with more, a page is mostly full within the next WALK rows along the index of the sort order, and where filter
-and order contradict each other (little paid, but a high level) all that match are sorted. Pages go on from the last row
-(keyset), never by offset. Members without a figure to sort by follow at the end, newest first.
+How it stays fast at a million members: everything that is filtered and sorted by stands in one wide row a member. The
+count stops at MANY; a filter that leaves fewer is answered by sorting just those. With more, a page is mostly full
+within the next WALK rows along the index of the sort order, and where filter and order contradict each other (little
+paid, but a high level) all that match are sorted. Pages go on from the last row (keyset), never by offset.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shuke.analytics.queries.filtering import JOINS, LAST_ORDER, Where, where
+from shuke.analytics.actions import refresh_rows
+from shuke.analytics.queries.filtering import Where, where
 from shuke.analytics.specs import MemberFilter
 from shuke.core import sql
 
 PAGE = 50
 MANY = 10_000
-WALK = 20_000
+WALK = 10_000
+FRESH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +63,24 @@ class MemberPage:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A sort order: the table whose rows are walked, and the value in them."""
+    """A sort order: its column, and that column's type."""
 
-    table: str
-    value: str
+    column: str
     type: str
 
 
 _ORDERS = {
-    "last_order": _Order("f", LAST_ORDER, "timestamptz"),
-    "amount": _Order("f", "f.paid_fen", "bigint"),
-    "orders": _Order("f", "f.order_count", "integer"),
-    "average": _Order("f", "f.average_fen", "bigint"),
-    "points": _Order("b", "b.active", "bigint"),
-    "joined": _Order("", "m.id", "bigint"),
-    "nick": _Order("", "m.display_name", "text"),
-    "level": _Order("l", "l.level_no", "smallint"),
+    "last_order": _Order("last_order_at", "timestamptz"),
+    "amount": _Order("paid_fen", "bigint"),
+    "orders": _Order("order_count", "integer"),
+    "average": _Order("average_fen", "bigint"),
+    "points": _Order("points", "bigint"),
+    "joined": _Order("member_id", "bigint"),
+    "nick": _Order("display_name", "text"),
+    "level": _Order("level_no", "smallint"),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """The row after which a page begins; `is_tail` when it is among those without a figure."""
-
-    is_tail: bool
-    value: str
-    member_id: int
+_Place = tuple[str, int]  # value sorted by, as text, and member id
 
 
 def member_list(
@@ -94,29 +88,30 @@ def member_list(
 ) -> MemberPage:
     """PAGE members after `page` (the `next` of the page before, "" at first), in a stable order.
 
-    An unknown sort or a page text of another list begins at the start. Needs the merchant's scope.
+    What changed is in it at once; only while thousands of members change together (an import) may some be shown as they
+    were. An unknown sort or a page text of another list begins at the start. Needs the merchant's scope.
     """
-    found = where(merchant_id, chosen)
-    order = _ORDERS.get(sort, _ORDERS["last_order"])
-    few = _few(found)
-    if few is not None:
-        found = Where(
-            {"merchant_id": merchant_id, "few": sql.numbers(few)},
-            {"m": ["m.merchant_id = %(merchant_id)s", "m.id = ANY(%(few)s::bigint[])"]},
-            are_few=True,
-        )
-    places = _walk(found, order, descending, _read(page))
-    lines = _lines(merchant_id, [place.member_id for place in places[:PAGE]])
-    following = _write(places[PAGE - 1]) if len(places) > PAGE else ""
-    return MemberPage(lines, MANY if few is None else len(few), few is None, following)
+    refresh_rows(merchant_id, most=FRESH)
+    found, order = where(merchant_id, chosen), _ORDERS.get(sort, _ORDERS["last_order"])
+    start = _read(page, order)
+    count, places = _few(found, order, descending, start)
+    is_more = count > MANY
+    if is_more:
+        places = _walk(found, order, descending, start)
+    lines = _lines(merchant_id, [member_id for _value, member_id in places[:PAGE]])
+    following = _write(*places[PAGE - 1]) if len(places) > PAGE else ""
+    return MemberPage(lines, min(count, MANY), is_more, following)
 
 
 def member_ids(merchant_id: int, chosen: MemberFilter, *, after: int = 0, limit: int = 5000) -> list[int]:
     """Ids of the filter's members above `after`, rising, for bulk actions page by page."""
+    while refresh_rows(merchant_id):
+        pass
     found = where(merchant_id, chosen)
-    found.say("m", "m.id > %(after)s")
     rows = sql.rows(
-        f"SELECT m.id {found.sql()} ORDER BY m.id LIMIT %(limit)s", {**found.params, "after": after, "limit": limit}
+        f"SELECT r.member_id FROM analytics_memberrow r WHERE {found.sql()} AND r.member_id > %(after)s"
+        " ORDER BY r.member_id LIMIT %(limit)s",
+        {**found.params, "after": after, "limit": limit},
     )
     return [row[0] for row in rows]
 
@@ -126,73 +121,56 @@ def lines_of(merchant_id: int, member_ids: list[int]) -> list[MemberLine]:
     return _lines(merchant_id, member_ids)
 
 
-def _few(found: Where) -> list[int] | None:
-    """All ids when they are at most MANY, None when there are more."""
-    ids = [row[0] for row in sql.rows(f"SELECT m.id {found.sql()} LIMIT {MANY + 1}", found.params)]
-    return ids if len(ids) <= MANY else None
+def _few(found: Where, order: _Order, descending: bool, start: _Place | None) -> tuple[int, list[_Place]]:
+    """How many match, counted up to one more than MANY, and the page where these are all of them."""
+    beyond, way, params = _after(found, order, descending, start, "few.value, few.id")
+    rows = sql.rows(
+        f"""
+        WITH few AS MATERIALIZED (
+            SELECT r.{order.column} AS value, r.member_id AS id FROM analytics_memberrow r
+            WHERE {found.sql()} LIMIT {MANY + 1}
+        )
+        SELECT (SELECT count(*) FROM few), value::text, id FROM few WHERE {beyond}
+        ORDER BY few.value {way}, id {way} LIMIT %(limit)s
+        """,
+        params,
+    )
+    if rows or start is None:
+        return (rows[0][0] if rows else 0), [(row[1], row[2]) for row in rows]
+    return _few(found, order, descending, None)[0], []
 
 
 def _walk(found: Where, order: _Order, descending: bool, start: _Place | None) -> list[_Place]:
-    """One row more than a page, so that it is known whether another follows."""
-    places: list[_Place] = []
-    if start is None or not start.is_tail:
-        places = _figured(found, order, descending, start)
-    if order.table and len(places) <= PAGE:
-        places += _tail(found, order, start if start is not None and start.is_tail else None, PAGE + 1 - len(places))
-    return places
-
-
-def _figured(found: Where, order: _Order, descending: bool, start: _Place | None) -> list[_Place]:
-    """Members with a value to sort by: along the index if a page fills soon, else by sorting all that match."""
-    key = f"{order.table}.member_id" if order.table else "m.id"
-    way, sign = ("DESC", "<") if descending else ("ASC", ">")
-    params = {**found.params, "limit": PAGE + 1, "walk": WALK}
-    conditions = [f"{order.table or 'm'}.merchant_id = %(merchant_id)s"]
-    if order.table == "b":
-        conditions.append("b.asset = 'points'")
-    if start is not None:
-        params |= {"value": start.value, "last_id": start.member_id}
-        conditions.append(f"({order.value}, {key}) {sign} (%(value)s::{order.type}, %(last_id)s)")
-    beyond = " AND ".join(conditions)
-    rows = [] if found.are_few else _near(found, order, key, way, beyond, params)
+    """One row more than a page: along the index of the order if that fills soon, else by sorting all that match."""
+    beyond, way, params = _after(found, order, descending, start, f"r.{order.column}, r.member_id")
+    rows = sql.rows(
+        f"SELECT r.{order.column}::text, r.member_id FROM (SELECT * FROM analytics_memberrow r"
+        f" WHERE {found.on(order.column)} AND {beyond}"
+        f" ORDER BY r.{order.column} {way}, r.member_id {way} LIMIT {WALK}) AS r"
+        f" WHERE {found.beside(order.column)} LIMIT %(limit)s",
+        params,
+    )
     if len(rows) <= PAGE:
         # OFFSET 0 keeps the planner from walking the index all the same.
         rows = sql.rows(
-            f"SELECT value::text, id FROM (SELECT {order.value} AS value, {key} AS id"
-            f" {found.sql(with_row=order.table)} AND {beyond} OFFSET 0) AS matching"
+            f"SELECT value::text, id FROM (SELECT r.{order.column} AS value, r.member_id AS id"
+            f" FROM analytics_memberrow r WHERE {found.sql()} AND {beyond} OFFSET 0) AS matching"
             f" ORDER BY matching.value {way}, id {way} LIMIT %(limit)s",
             params,
         )
-    return [_Place(is_tail=False, value=row[0], member_id=row[1]) for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
-def _near(
-    found: Where, order: _Order, key: str, way: str, beyond: str, params: dict[str, Any]
-) -> list[tuple[Any, ...]]:
-    """Those who match among the next WALK rows of the sort order that its own table lets pass."""
-    table = JOINS[order.table].partition(" ON ")[0] if order.table else "members_member m"
-    alone = " AND ".join([beyond, *found.alone(order.table or "m")])
-    near = (
-        f"(SELECT {order.value} AS value, {key} AS id FROM {table} WHERE {alone}"
-        f" ORDER BY {order.value} {way}, {key} {way} LIMIT %(walk)s) AS near"
-    )
-    return sql.rows(
-        f"SELECT near.value::text, near.id {found.sql(source=f'{near} JOIN members_member m ON m.id = near.id')}"
-        f" ORDER BY near.value {way}, near.id {way} LIMIT %(limit)s",
-        params,
-    )
-
-
-def _tail(found: Where, order: _Order, start: _Place | None, limit: int) -> list[_Place]:
-    """Members without a row in the table that is sorted by."""
-    if order.table in found.conditions:
-        return []
-    beyond = "" if start is None else " AND m.id < %(last_id)s"
-    rows = sql.rows(
-        f"SELECT m.id {found.sql(lacking=order.table)}{beyond} ORDER BY m.id DESC LIMIT %(limit)s",
-        {**found.params, "limit": limit, "last_id": start.member_id if start else 0},
-    )
-    return [_Place(is_tail=True, value="", member_id=row[0]) for row in rows]
+def _after(
+    found: Where, order: _Order, descending: bool, start: _Place | None, key: str
+) -> tuple[str, str, dict[str, Any]]:
+    """The condition that a row, by its `key` of value and id, comes after the start, the direction of sorting, and all parameters."""
+    way, sign = ("DESC", "<") if descending else ("ASC", ">")
+    params = {**found.params, "limit": PAGE + 1}
+    if start is None:
+        return "true", way, params
+    params |= {"value": start[0], "last_id": start[1]}
+    return f"({key}) {sign} (%(value)s::{order.type}, %(last_id)s)", way, params
 
 
 def _lines(merchant_id: int, ids: list[int]) -> list[MemberLine]:
@@ -217,17 +195,21 @@ def _lines(merchant_id: int, ids: list[int]) -> list[MemberLine]:
     return [lines[one] for one in ids if one in lines]
 
 
-def _write(place: _Place) -> str:
-    return base64.urlsafe_b64encode(json.dumps([place.is_tail, place.value, place.member_id]).encode()).decode()
+def _write(value: str, member_id: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([value, member_id]).encode()).decode()
 
 
-def _read(page: str) -> _Place | None:
+def _read(page: str, order: _Order) -> _Place | None:
     try:
         found: Any = json.loads(base64.urlsafe_b64decode(page.encode())) if page else None
+        match found:
+            case [str(value), int(member_id)] if "\0" not in value:
+                if order.type == "timestamptz" and value != "-infinity":
+                    datetime.fromisoformat(value)
+                elif order.type not in {"text", "timestamptz"} and abs(int(value)) >> 63:
+                    return None
+                return value, member_id
+            case _:
+                return None
     except (binascii.Error, ValueError):
         return None
-    match found:
-        case [bool(is_tail), str(value), int(member_id)]:
-            return _Place(is_tail, value, member_id)
-        case _:
-            return None

@@ -84,7 +84,7 @@ class CsvFile(Table):
         """The rows that are not blank; those with too few, too many or too long cells get a fault."""
         width = len(self._header)
         longest = self.limits.cell_chars
-        if all(len(row.cells) == width and row.cells[0] and len(row.raw) <= longest for row in rows):
+        if all(len(cells) == width and cells[0] and len(raw) <= longest for _number, cells, raw, _fault in rows):
             return rows
         return [self._fitted(row) for row in rows if row.fault or any(row.cells)]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from shuke.core import clock, sql
@@ -114,11 +114,12 @@ class _Settling:
     def _stage(self) -> None:
         sql.run(_STAGE)
         sql.run("TRUNCATE ledger_target")
-        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-            for position, one in enumerate(self.targets):
-                copy.write_row((position, one.member_id, one.source, one.amount, one.available_at, one.expires_at,
-                                one.rule_id, one.happened_at,
-                                None if one.note is None else orjson.dumps(one.note).decode()))  # fmt: skip
+        rows = (
+            (position, one.member_id, one.source, one.amount, one.available_at, one.expires_at, one.rule_id,
+             one.happened_at, None if one.note is None else orjson.dumps(one.note).decode())
+            for position, one in enumerate(self.targets)
+        )  # fmt: skip
+        sql.copy_into("ledger_target", _STAGED, rows)
 
     def _set_known_aside(self) -> list[tuple[Any, ...]]:
         """Leave only sources without lots on the stage; (position, holder) of known ones that are to change."""
@@ -137,7 +138,8 @@ class _Settling:
                 count = sql.run(_INSERT_LOTS, self.params)
                 if count:
                     sql.run(_INSERT_TRANSFERS, self.params)
-                    self.plain = _Plain(dict(sql.rows(_ADD_TO_BALANCES, self.params)), count)
+                    sql.run(_ADD_TO_BALANCES, self.params)
+                    self.plain = _Plain(dict(sql.rows(_CREDITED)), count)
         except IntegrityError as error:
             if refusal(error) is error:
                 raise
@@ -246,10 +248,9 @@ _STAGE = """
     ) ON COMMIT DELETE ROWS
 """
 
-_COPY = (
-    "COPY ledger_target (position, member_id, source, amount, available_at, expires_at, rule_id, happened_at, note)"
-    " FROM STDIN"
-)
+_STAGED = (
+    "position", "member_id", "source", "amount", "available_at", "expires_at", "rule_id", "happened_at", "note",
+)  # fmt: skip
 
 # The aggregate under LATERAL keeps this one index probe per source, whatever the planner believes of the table.
 _SET_KNOWN_ASIDE = """
@@ -314,13 +315,16 @@ _INSERT_TRANSFERS = f"""
     FROM ledger_target t WHERE {_IS_LAPSED}
 """
 
+# The rows are there and locked; ON CONFLICT makes it one index probe for each, where the planner, who knows nothing of a
+# young table, would compare every balance with every target.
 _ADD_TO_BALANCES = f"""
-    UPDATE ledger_balance b SET active = b.active + s.active, pending = b.pending + s.pending
-    FROM (
-        SELECT t.member_id, coalesce(sum(t.amount) FILTER (WHERE {_IS_ACTIVE} AND NOT {_IS_LAPSED}), 0) AS active,
-            coalesce(sum(t.amount) FILTER (WHERE NOT {_IS_ACTIVE}), 0) AS pending, sum(t.amount)::bigint AS credited
-        FROM ledger_target t GROUP BY t.member_id
-    ) s
-    WHERE b.merchant_id = (SELECT %(merchant_id)s::bigint) AND b.asset = %(asset)s AND b.member_id = s.member_id
-    RETURNING b.member_id, s.credited
+    INSERT INTO ledger_balance AS b (merchant_id, asset, member_id, active, pending, reserved, debt)
+    SELECT %(merchant_id)s, %(asset)s, t.member_id,
+        coalesce(sum(t.amount) FILTER (WHERE {_IS_ACTIVE} AND NOT {_IS_LAPSED}), 0),
+        coalesce(sum(t.amount) FILTER (WHERE NOT {_IS_ACTIVE}), 0), 0, 0
+    FROM ledger_target t GROUP BY t.member_id
+    ON CONFLICT (merchant_id, asset, member_id)
+    DO UPDATE SET active = b.active + excluded.active, pending = b.pending + excluded.pending
 """
+
+_CREDITED = "SELECT member_id, sum(amount)::bigint FROM ledger_target GROUP BY member_id"

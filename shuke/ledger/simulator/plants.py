@@ -163,7 +163,7 @@ PLANTS: dict[str, Statement | Rule] = {
     "dates do not follow": Statement("(dates_differ OR", "(false OR"),
     "a source may change its member": Statement("OR holder <> member_id", "OR false"),
     "debtors take the short way": Statement("AND b.debt > 0\n    RETURNING", "AND b.debt < 0\n    RETURNING"),
-    "new pending is not added": Statement("pending = b.pending + s.pending", "pending = b.pending"),
+    "new pending is not added": Statement("pending = b.pending + excluded.pending", "pending = b.pending"),
     "new active is added as pending": Statement(
         "THEN 'active' ELSE 'pending' END, t.amount", "THEN 'pending' ELSE 'pending' END, t.amount"
     ),

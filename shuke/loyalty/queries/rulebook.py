@@ -64,9 +64,9 @@ def zone_of(merchant_id: int) -> ZoneInfo:
 def points_rules(merchant_id: int) -> list[SavedPointsRule]:
     """All versions of the points rule, the latest first; none while the programme was never switched on."""
     return [
-        SavedPointsRule(rule_id, number, valid_from, saved_at, saved_by, PointsRuleSpec.model_validate(sql.loads(spec)))
+        SavedPointsRule(rule_id, number, valid_from, saved_at, saved_by, _points_spec(spec))
         for rule_id, number, valid_from, saved_at, saved_by, spec in sql.rows(
-            "SELECT id, number, valid_from, saved_at, saved_by, spec FROM loyalty_pointsrule"
+            "SELECT id, number, valid_from, saved_at, saved_by, spec::text FROM loyalty_pointsrule"
             " WHERE merchant_id = %(merchant_id)s ORDER BY number DESC",
             {"merchant_id": merchant_id},
         )
@@ -114,8 +114,14 @@ def point_versions(merchant_id: int) -> list[Version]:
 
 
 @lru_cache(maxsize=256)
+def _points_spec(spec: str) -> PointsRuleSpec:
+    # A saved version never changes, and the very text is the key: nothing has to be thrown out of the cache.
+    return PointsRuleSpec.model_validate_json(spec)
+
+
+@lru_cache(maxsize=256)
 def _terms(spec: str) -> Terms:
-    return PointsRuleSpec.model_validate_json(spec).terms()
+    return _points_spec(spec).terms()
 
 
 def _level_rule(row: tuple[Any, ...]) -> SavedLevelRule:

@@ -215,12 +215,12 @@ def _make(merchant_id: int, told: Mapping[int, Told], source: str, now: datetime
         f" SELECT %(merchant_id)s, {names}, 'normal', '', '' FROM staged_member",
         {"merchant_id": merchant_id},
     )
-    facts.publish(
+    facts.publish_rows(
         merchant_id,
-        [
-            MemberJoined(member_id=member_id, happened_at=now, relation_source=one.relation_source, source=source)
-            for member_id, one in told.items()
-        ],
+        MemberJoined,
+        "SELECT id AS member_id, NULL::bigint AS subject_id, joined_at AS happened_at, relation_source, source"
+        " FROM staged_member",
+        {},
         by=by,
     )
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shuke.core import clock, crypto, sql
+from shuke.core import clock, crypto, facts, sql
 from shuke.core.actors import Actor
 from shuke.members import actions as members
 from shuke.platforms.platform import OrderRecord
 from shuke.trade import private, rules
 from shuke.trade.actions.figures import refresh_figures
-from shuke.trade.actions.news import News, Taken, tell
+from shuke.trade.actions.news import Taken
 from shuke.trade.actions.refunds import settle_refunds
 from shuke.trade.actions.rehoming import note_origins
 from shuke.trade.actions.retelling import tell_again
+from shuke.trade.events import OrderChanged
 from shuke.trade.staging import ORDER, WHOLE_LINE
 
 
@@ -83,11 +84,11 @@ def _insert(
     by: Actor,
 ) -> Taken:
     ids = sql.new_ids(len(records))
-    vault = crypto.vault(merchant_id)
-    rows = []
-    for order_id, member_id, record in zip(ids, buyers, records, strict=True):
-        sealed = private.seal(vault, merchant_id, order_id, private.of(record))
-        rows.append(_fresh_row(order_id, shop_id, member_id, record, sealed, import_id))
+    sealed = private.seal_records(crypto.vault(merchant_id), merchant_id, ids, records)
+    rows = [
+        _fresh_row(order_id, shop_id, member_id, record, kept, import_id)
+        for order_id, member_id, record, kept in zip(ids, buyers, records, sealed, strict=True)
+    ]
     sql.stage("staged_order", ORDER | WHOLE_LINE, rows)
     params = {"merchant_id": merchant_id, "import_id": import_id}
     names = ", ".join(ORDER)
@@ -100,15 +101,18 @@ def _insert(
         params,
     )
     refresh_figures(merchant_id, [member_id for member_id in buyers if member_id is not None])
-    tell(
-        merchant_id,
-        [
-            News(order_id, member_id, record.order_no, "", record.state, record.paid_fen or 0, rules.since(record))
-            for order_id, member_id, record in zip(ids, buyers, records, strict=True)
-        ],
-        by=by,
-    )
+    facts.publish_rows(merchant_id, OrderChanged, _NEWS, {"now": clock.now()}, by=by)
     return Taken(new=len(records))
+
+
+# `rules.since` of a new order, but never later than now. Orders whose buyer is unknown make no fact until she is known.
+_NEWS = """
+    SELECT member_id, id AS subject_id, order_no, '' AS before, state, paid_fen, least(%(now)s, coalesce(CASE
+        WHEN state = 'finished' THEN coalesce(finished_at, shipped_at, paid_at, placed_at)
+        WHEN state IN ('shipped', 'part_shipped', 'signed') THEN coalesce(shipped_at, paid_at, placed_at)
+        ELSE coalesce(paid_at, placed_at) END, %(now)s)) AS happened_at
+    FROM staged_order WHERE member_id IS NOT NULL
+"""
 
 
 def _fresh_row(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from queue import Queue
-from threading import Thread
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
@@ -15,14 +13,15 @@ from shuke.core import clock, crypto, facts, progress, sealed_files, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.core.crypto import Unreadable
 from shuke.core.errors import Refused
-from shuke.core.tables import Limits, Row, Table, open_table
+from shuke.core.tables import Limits, open_table
 from shuke.core.tenancy import tenant
 from shuke.platforms.platform import Content, Parsed
 from shuke.trade.actions import imports
 from shuke.trade.actions.details import take_lines
-from shuke.trade.actions.imports import CHUNK, READ, Part
+from shuke.trade.actions.imports import Part
 from shuke.trade.actions.news import Taken
-from shuke.trade.actions.orders import take_orders
+from shuke.trade.actions.orders import lock_shop, take_orders
+from shuke.trade.actions.reading import Chunk, Reader, news_of
 from shuke.trade.actions.refund_reports import take_refunds
 from shuke.trade.actions.sales import take_customers, take_sales
 from shuke.trade.actions.undoing import take_back
@@ -35,20 +34,6 @@ _TAKES: dict[Content, Callable[..., Taken]] = {
     "refunds": take_refunds,
     "customers": take_customers,
 }
-
-
-class Chunk(NamedTuple):
-    """Some rows of a part, parsed; `last_row` is the number of the last one, `row_count` how many there were."""
-
-    part: int
-    last_row: int
-    row_count: int
-    parsed: Parsed
-
-    def plus(self, rows: Sequence[Row], parsed: Parsed) -> Chunk:
-        """The chunk and the rows after it, as one."""
-        both = Parsed(self.parsed.records + parsed.records, self.parsed.rejects + parsed.rejects)
-        return Chunk(self.part, rows[-1].number, self.row_count + len(rows), both)
 
 
 class Overtaken(Exception):
@@ -89,63 +74,29 @@ def _run_file(merchant_id: int, found: dict[str, Any], clear: Path, password: st
         checkpoint = state.checkpoint if state else {}
         progress.advance(merchant_id, found["progress_id"], total=total)
     done = int(checkpoint.get("done", 0))
-    for chunk in _ahead(_chunks(table, parts, checkpoint, zone)):
+    reader = Reader(table, parts, zone, sieves=_has_orders(merchant_id, found["shop_id"]))
+    for chunk in reader.chunks(checkpoint):
         with tenant(merchant_id):
+            sql.run("SET LOCAL synchronous_commit = off")  # decision 0021: what is lost with it is its own checkpoint
             _expect(merchant_id, found["progress_id"], checkpoint)
-            taken = _take(merchant_id, found, parts[chunk.part], chunk)
+            taken = _take(merchant_id, found, reader, chunk)
             _count(merchant_id, found["id"], chunk, taken)
             done += chunk.row_count
             checkpoint = {"part": chunk.part, "row": chunk.last_row, "done": done}
             progress.advance(
                 merchant_id, found["progress_id"], done=done, total=max(total, done), checkpoint=checkpoint
             )
+        reader.sieves = taken.same * 2 > chunk.row_count
 
 
-def _chunks(table: Table, parts: list[Part], checkpoint: dict[str, Any], zone: ZoneInfo) -> Iterator[Chunk]:
-    for place, part in enumerate(parts):
-        if place < checkpoint.get("part", 0):
-            continue
-        after = checkpoint.get("row", 0) if place == checkpoint.get("part") else 0
-        rows = table.chunks(READ, sheet=part.sheet, after=after)
-        held = Chunk(place, after, 0, Parsed([], []))
-        for chunk in imports.whole_orders(rows, part.layout.key_column):
-            held = held.plus(chunk, part.layout.read(chunk, zone))
-            if held.row_count >= CHUNK:
-                yield held
-                held = Chunk(place, held.last_row, 0, Parsed([], []))
-        if held.row_count:
-            yield held
-
-
-def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """Parse the next chunk while the database takes this one."""
-    queue: Queue[Chunk | BaseException | None] = Queue(maxsize=1)
-    stopped = False
-
-    def read() -> None:
-        try:
-            for chunk in chunks:
-                queue.put(chunk)
-                if stopped:
-                    return
-        except BaseException as error:  # handed to the consumer, who raises it
-            queue.put(error)
-        else:
-            queue.put(None)
-
-    thread = Thread(target=read, daemon=True)
-    thread.start()
-    try:
-        while (item := queue.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped = True
-        while thread.is_alive():
-            if not queue.empty():
-                queue.get()
-            thread.join(0.01)
+def _has_orders(merchant_id: int, shop_id: int) -> bool:
+    with tenant(merchant_id):
+        return bool(
+            sql.scalar(
+                "SELECT EXISTS (SELECT FROM trade_order WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s)",
+                {"merchant_id": merchant_id, "shop_id": shop_id},
+            )
+        )
 
 
 def _expect(merchant_id: int, progress_id: int, checkpoint: dict[str, Any]) -> None:
@@ -158,12 +109,18 @@ def _expect(merchant_id: int, progress_id: int, checkpoint: dict[str, Any]) -> N
         raise Overtaken
 
 
-def _take(merchant_id: int, found: dict[str, Any], part: Part, chunk: Chunk) -> Taken:
+def _take(merchant_id: int, found: dict[str, Any], reader: Reader, chunk: Chunk) -> Taken:
+    part, same = reader.parts[chunk.part], 0
+    if chunk.raw:
+        lock_shop(found["shop_id"])  # what is the same now must be so until the end
+        news = news_of(merchant_id, found["shop_id"], chunk)
+        same = len(chunk.raw) - len(news)
+        chunk.parsed = reader.parse(chunk, news)
     taken = _TAKES[part.layout.content](
         merchant_id, found["shop_id"], chunk.parsed.records, import_id=found["id"], by=SYSTEM
     )
     _keep_rejects(merchant_id, found["id"], part, chunk.parsed)
-    return taken
+    return taken.plus(Taken(same=same))
 
 
 def _keep_rejects(merchant_id: int, import_id: int, part: Part, parsed: Parsed) -> None:
