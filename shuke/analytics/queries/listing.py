@@ -90,9 +90,15 @@ class _Place:
 
 
 def member_list(
-    merchant_id: int, chosen: MemberFilter, *, sort: str = "last_order", descending: bool = True, page: str = ""
+    merchant_id: int,
+    chosen: MemberFilter,
+    *,
+    sort: str = "last_order",
+    descending: bool = True,
+    page: str = "",
+    limit: int = PAGE,
 ) -> MemberPage:
-    """PAGE members after `page` (the `next` of the page before, "" at first), in a stable order.
+    """`limit` members after `page` (the `next` of the page before, "" at first), in a stable order.
 
     An unknown sort or a page text of another list begins at the start. Needs the merchant's scope.
     """
@@ -105,9 +111,9 @@ def member_list(
             {"m": ["m.merchant_id = %(merchant_id)s", "m.id = ANY(%(few)s::bigint[])"]},
             are_few=True,
         )
-    places = _walk(found, order, descending, _read(page))
-    lines = _lines(merchant_id, [place.member_id for place in places[:PAGE]])
-    following = _write(places[PAGE - 1]) if len(places) > PAGE else ""
+    places = _walk(found, order, descending, _read(page), limit)
+    lines = _lines(merchant_id, [place.member_id for place in places[:limit]])
+    following = _write(places[limit - 1]) if len(places) > limit else ""
     return MemberPage(lines, MANY if few is None else len(few), few is None, following)
 
 
@@ -132,21 +138,21 @@ def _few(found: Where) -> list[int] | None:
     return ids if len(ids) <= MANY else None
 
 
-def _walk(found: Where, order: _Order, descending: bool, start: _Place | None) -> list[_Place]:
+def _walk(found: Where, order: _Order, descending: bool, start: _Place | None, limit: int) -> list[_Place]:
     """One row more than a page, so that it is known whether another follows."""
     places: list[_Place] = []
     if start is None or not start.is_tail:
-        places = _figured(found, order, descending, start)
-    if order.table and len(places) <= PAGE:
-        places += _tail(found, order, start if start is not None and start.is_tail else None, PAGE + 1 - len(places))
+        places = _figured(found, order, descending, start, limit)
+    if order.table and len(places) <= limit:
+        places += _tail(found, order, start if start is not None and start.is_tail else None, limit + 1 - len(places))
     return places
 
 
-def _figured(found: Where, order: _Order, descending: bool, start: _Place | None) -> list[_Place]:
+def _figured(found: Where, order: _Order, descending: bool, start: _Place | None, limit: int) -> list[_Place]:
     """Members with a value to sort by: along the index if a page fills soon, else by sorting all that match."""
     key = f"{order.table}.member_id" if order.table else "m.id"
     way, sign = ("DESC", "<") if descending else ("ASC", ">")
-    params = {**found.params, "limit": PAGE + 1, "walk": WALK}
+    params = {**found.params, "limit": limit + 1, "walk": WALK}
     conditions = [f"{order.table or 'm'}.merchant_id = %(merchant_id)s"]
     if order.table == "b":
         conditions.append("b.asset = 'points'")
@@ -155,7 +161,7 @@ def _figured(found: Where, order: _Order, descending: bool, start: _Place | None
         conditions.append(f"({order.value}, {key}) {sign} (%(value)s::{order.type}, %(last_id)s)")
     beyond = " AND ".join(conditions)
     rows = [] if found.are_few else _near(found, order, key, way, beyond, params)
-    if len(rows) <= PAGE:
+    if len(rows) <= limit:
         # OFFSET 0 keeps the planner from walking the index all the same.
         rows = sql.rows(
             f"SELECT value::text, id FROM (SELECT {order.value} AS value, {key} AS id"
