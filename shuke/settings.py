@@ -29,6 +29,7 @@ SHUKE_UPLOAD_LIMIT_MB = int(os.environ.get("SHUKE_UPLOAD_LIMIT_MB", "500"))
 SHUKE_WEBHOOK_ALLOW = [one for one in os.environ.get("SHUKE_WEBHOOK_ALLOW", "").split(",") if one]
 SHUKE_BACKUP_KEEP = int(os.environ.get("SHUKE_BACKUP_KEEP") or (0 if os.environ.get("DATABASE_URL") else 7))
 SHUKE_BACKUP_PASSPHRASE = os.environ.get("SHUKE_BACKUP_PASSPHRASE", "")
+SHUKE_API_SECONDS = int(os.environ.get("SHUKE_API_SECONDS", "20"))
 
 DEBUG = os.environ.get("SHUKE_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("SHUKE_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
@@ -67,12 +68,14 @@ INSTALLED_APPS = [
     "shuke.stories",
     "shuke.console",
     "shuke.portal",
+    "shuke.api",
     "shuke.cli",
 ]
 
 MIDDLEWARE = [
     "shuke.core.watch.middleware",
     "django.middleware.security.SecurityMiddleware",
+    "shuke.api.door.middleware",  # programs know no sessions, cookies and forms
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "shuke.core.language.middleware",

@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="console:home")),
     path("console/", include("shuke.console.urls")),
     path("b/", include("shuke.portal.urls")),
+    path("api/", include("shuke.api.urls")),
 ]
 
 handler400 = "shuke.console.pages.errors.bad_request"

@@ -15,8 +15,9 @@ from django.utils import translation
 
 _COMMANDS = {
     "serve": "running", "work": "running", "migrate": "running", "demo": "demo", "import": "importing",
-    "undo-import": "importing", "create-owner": "people", "reset-second-factor": "people", "rotate-key": "keys", "doctor": "doctor", "docs": "reference",
-    "backup": "backup", "restore": "backup", "release-sending": "sending", "export": "export", "ledger": "ledger",
+    "undo-import": "importing", "create-owner": "people", "reset-second-factor": "people", "create-key": "people",
+    "rotate-key": "keys", "doctor": "doctor", "docs": "reference", "backup": "backup", "restore": "backup",
+    "release-sending": "sending", "export": "export", "ledger": "ledger",
 }  # fmt: skip
 
 

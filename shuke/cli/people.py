@@ -1,15 +1,19 @@
-"""`shuke create-owner`, `shuke reset-second-factor`: letting people in."""
+"""`shuke create-owner`, `shuke reset-second-factor`, `shuke create-key`: letting people and programs in."""
 
 from __future__ import annotations
 
 import click
 from django.utils.translation import gettext as _
+from pydantic import ValidationError
 
 from shuke.cli.home import database_open
-from shuke.cli.words import good
-from shuke.core.actors import staff
+from shuke.cli.words import fail, good
+from shuke.core.actors import SYSTEM, staff
+from shuke.core.specs.sentences import sentence
 from shuke.core.tenancy import tenant
 from shuke.merchants import actions as merchants
+from shuke.merchants import queries
+from shuke.merchants.specs import ApiKeySpec
 
 
 @click.command(
@@ -42,3 +46,34 @@ def reset_second_factor_command(username: str) -> None:
     with database_open():
         merchants.reset_second_factor_of(username)
     good(_("%(name)s signs in with her password alone until she sets up a new second factor.") % {"name": username})
+
+
+@click.command("create-key", help=_("Make an API key; it is shown once, alone on the standard output."))
+@click.option("--merchant", type=int, required=True, help=_("Number of the business."))
+@click.option("--name", required=True, help=_("Which program uses it."))
+@click.option("--scope", "scopes", multiple=True, required=True, help=_("What it may do; give it once for each scope."))
+@click.option("--shop", type=int, help=_("Only for the shop of this number."))
+@click.option("--days", type=int, help=_("Ends after so many days."))
+@click.option("--per-minute", type=int, default=6000, show_default=True, help=_("Calls a minute."))
+@click.option("--network", "networks", multiple=True, help=_("Only from this address or network."))
+def create_key_command(
+    merchant: int, name: str, scopes: tuple[str, ...], shop: int | None, days: int | None, per_minute: int,
+    networks: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Make the key."""
+    with database_open(), tenant(merchant):
+        if queries.merchant(merchant) is None:
+            fail(_("There is no business of this number."))
+        try:
+            filled = ApiKeySpec(
+                name=name,
+                scopes=list(scopes),
+                networks=list(networks),
+                shop_id=shop,
+                expires_days=days,
+                per_minute=per_minute,
+            )
+        except ValidationError as error:
+            fail("; ".join(f"{'.'.join(map(str, one['loc']))}: {sentence(one, None)}" for one in error.errors()))
+        _key_id, text = merchants.create_key(merchant, filled, by=SYSTEM)
+    click.echo(text)

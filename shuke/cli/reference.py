@@ -58,6 +58,7 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     ),
     "SHUKE_LOG": ("plain lines", "`json` writes the log as one JSON object a line, requests included."),
     "SHUKE_METRICS_TOKEN": ("this machine alone", "Whoever sends it as `Authorization: Bearer …` may read `/metrics`."),
+    "SHUKE_API_SECONDS": ("`20`", "Longest time a program's call may take in the database, in seconds."),
     "SHUKE_DEBUG": ("empty", "`1` shows errors in full. Never on a server."),
     "SHUKE_PASSWORD": ("asked for", "Password for `shuke create-owner` without a question."),
     "DATABASE_URL": (
@@ -92,6 +93,7 @@ def pages() -> dict[str, str]:
     """File name → Markdown of every reference page."""
     makers: dict[str, Callable[[], str]] = {
         "commands.md": commands, "environment.md": environment, "facts.md": all_facts, "specs.md": all_specs,
+        "api.md": api,
     }  # fmt: skip
     return {name: make().strip() + "\n" for name, make in makers.items()}
 
@@ -142,6 +144,13 @@ def all_specs() -> str:
     parts = ["# Settings and forms\n\nEverything a person can fill in, by module. Amounts of money are whole fen."]
     parts += [reference(cls) for cls in found]
     return "\n\n".join(parts)
+
+
+def api() -> str:
+    """Every call of the programs' surface."""
+    importlib.import_module("shuke.api.urls")  # registers the routes; surfaces do not know each other by name
+    told: str = importlib.import_module("shuke.api.document").markdown()
+    return told
 
 
 def load_modules(file: str) -> list[ModuleType]:

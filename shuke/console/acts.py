@@ -33,6 +33,7 @@ KINDS: dict[str, str | Promise] = {
     "setting": gettext_lazy("Settings"),
     "webhook": gettext_lazy("Webhooks"),
     "sending": gettext_lazy("Sending"),
+    "key": gettext_lazy("API keys"),
 }
 
 ACTS: dict[str, str | Promise] = {
@@ -44,6 +45,8 @@ ACTS: dict[str, str | Promise] = {
     "import.rejects_downloaded": gettext_lazy("downloaded the rejected rows of import no. %(object_id)s"),
     "import.started": gettext_lazy("started import no. %(object_id)s"),
     "import.undone": gettext_lazy("undid import no. %(object_id)s"),
+    "key.created": gettext_lazy("made the API key “%(name)s” (no. %(object_id)s)"),
+    "key.revoked": gettext_lazy("revoked API key no. %(object_id)s"),
     "level.released": gettext_lazy("let the level of customer no. %(object_id)s follow the rules again"),
     "level.set": gettext_lazy("set the level of customer no. %(object_id)s by hand: %(reason)s"),
     "level_rule.saved": gettext_lazy("saved level rules no. %(number)s"),

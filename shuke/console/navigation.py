@@ -38,6 +38,7 @@ ENTRIES = (
     Entry("notice", _("Shop notice"), icon="speakerphone", right="shops.edit"),
     Entry("staff", _("Staff"), icon="id-badge-2", right="staff.edit"),
     Entry("webhooks", _("Webhooks"), icon="webhook", right="webhooks.edit"),
+    Entry("keys", _("API keys"), icon="key", right="keys.edit"),
     Entry("audit", _("Audit log"), icon="history", right="audit.view"),
     Entry("settings", _("Settings"), icon="settings", right="settings.edit"),
 )

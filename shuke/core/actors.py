@@ -32,3 +32,8 @@ def staff(staff_id: int) -> Actor:
 def buyer(member_id: int) -> Actor:
     """A member acting on her own page."""
     return Actor("buyer", member_id)
+
+
+def program(key_id: int) -> Actor:
+    """Another program, known by its API key."""
+    return Actor("program", key_id)

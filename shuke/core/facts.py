@@ -179,16 +179,30 @@ def stuck(merchant_id: int) -> list[tuple[int, str, str]]:
 
 
 def timeline(
-    merchant_id: int, member_ids: int | Sequence[int], *, before: datetime | None = None, limit: int = 50
+    merchant_id: int,
+    member_ids: int | Sequence[int],
+    *,
+    before: datetime | None = None,
+    before_id: int = 0,
+    limit: int = 50,
 ) -> list[Fact]:
-    """A member's facts, or those of several who are one person, the latest first."""
+    """A member's facts, or those of several who are one person, the latest first.
+
+    After a page, `before` is its last fact's instant and `before_id` its id.
+    """
     wanted = [member_ids] if isinstance(member_ids, int) else list(member_ids)
     found = sql.rows(
         "SELECT id, kind, member_id, subject_id, payload, happened_at FROM core_fact"
         " WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(members)s::bigint[])"
-        " AND happened_at < coalesce(%(before)s, 'infinity'::timestamptz)"
+        " AND (happened_at, id) < (coalesce(%(before)s, 'infinity'::timestamptz), %(before_id)s)"
         " ORDER BY happened_at DESC, id DESC LIMIT %(limit)s",
-        {"merchant_id": merchant_id, "members": sql.numbers(wanted), "before": before, "limit": limit},
+        {
+            "merchant_id": merchant_id,
+            "members": sql.numbers(wanted),
+            "before": before,
+            "before_id": before_id,
+            "limit": limit,
+        },
     )
     return [made for row in found if (made := _make(row)) is not None]
 

@@ -153,3 +153,46 @@ class AuditEntry(TenantModel):
             models.Index(fields=["merchant_id", "by", "at"], name="audit_doer"),
             models.Index(fields=["merchant_id", "object_kind", "object_id"], name="audit_object"),
         ]
+
+
+class ApiKey(TenantModel):
+    """A program's way in: known by a keyed hash, for some scopes, maybe of one shop only.
+
+    `calls_left` calls could still be made at `calls_at`; they grow back by `per_minute`.
+    """
+
+    name = models.CharField(max_length=60)
+    mark = models.CharField(max_length=8)
+    digest = models.BinaryField()
+    scopes: Any = models.JSONField(default=list)
+    networks: Any = models.JSONField(default=list)
+    shop_id = models.BigIntegerField(null=True)
+    per_minute = models.IntegerField()
+    calls_left = models.FloatField()
+    calls_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    created_by = models.TextField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "mark"], name="api_key_once")]
+
+
+class ApiAnswer(TenantModel):
+    """What a program was answered under an idempotency key, sealed; written with the effect, kept for a day."""
+
+    key_id = models.BigIntegerField()
+    idempotency_key = models.TextField()
+    route = models.TextField()
+    content_hash = models.BinaryField()
+    status = models.SmallIntegerField(default=0)
+    body_sealed = models.BinaryField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "key_id", "idempotency_key"], name="api_answer_once"),
+        ]
+        indexes = [models.Index(fields=["merchant_id", "at"], name="api_answer_time")]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import zlib
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +36,7 @@ RIGHTS: dict[str, str | Promise] = {
     "settings.edit": _("Change settings"),
     "webhooks.edit": _("Manage webhooks"),
     "audit.view": _("Read the audit log"),
+    "keys.edit": _("Make and revoke API keys"),
 }
 
 _SEE = frozenset({"members.view", "points.view"})
@@ -121,3 +127,75 @@ def is_context_password(password: str) -> bool:
     for word in NO_PASSWORDS:
         left = left.replace(word, "")
     return left != password.casefold() and len(left) < _OWN_SIGNS
+
+
+SCOPES: dict[str, str | Promise] = {
+    "members:read": _("Read customers (personal fields masked), tags, groups, notes"),
+    "members:write": _("Make and edit customers, tags, groups, notes, the blacklist"),
+    "personal:read": _("Reveal personal fields one by one, with a reason"),
+    "orders:read": _("Read orders and imports"),
+    "orders:write": _("Send orders, import files, undo imports"),
+    "points:read": _("Read points, levels and their rules"),
+    "points:write": _("Give, take, spend and set aside points"),
+    "levels:write": _("Set customers' levels"),
+    "rules:write": _("Change points rules and level rules"),
+    "exports:read": _("Export customers and points"),
+    "shops:write": _("Add and edit shops"),
+    "settings:write": _("Read and change settings"),
+    "staff:read": _("Read who works here"),
+    "audit:read": _("Read the audit log"),
+    "facts:read": _("Read everything that happened, in order"),
+}
+"""What an API key may be allowed, in words."""
+
+SHOP_SCOPES = frozenset({"orders:read", "orders:write"})
+"""What a key of a single shop may be allowed: the rest concerns all shops."""
+
+KEY_ROOM = 8, 32
+_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_KEY = re.compile(r"shk_(?P<merchant>[1-9][0-9]{0,17})_(?P<mark>[0-9A-Za-z]{8})[0-9A-Za-z]{32}(?P<sum>[0-9A-Za-z]{6})")
+
+
+def key_text(merchant_id: int, random: str) -> str:
+    """An API key: `shk_`, the merchant, 40 random signs of which the first eight are its mark, and a checksum.
+
+    Prefix and checksum let scanners that look for lost secrets find it, and only it.
+    """
+    body = f"shk_{merchant_id}_{random}"
+    return body + _checksum(body)
+
+
+def key_parts(text: str) -> tuple[int, str] | None:
+    """(merchant id, mark) of an API key as it was made; None for anything else, without looking it up."""
+    found = _KEY.fullmatch(text)
+    if found is None or _checksum(text[:-6]) != found["sum"]:
+        return None
+    return int(found["merchant"]), found["mark"]
+
+
+def _checksum(text: str) -> str:
+    number, signs = zlib.crc32(text.encode()), ""
+    for _place in range(6):
+        number, sign = divmod(number, len(_SIGNS))
+        signs = _SIGNS[sign] + signs
+    return signs
+
+
+def is_network(text: str) -> bool:
+    """Whether a text is an address or a network such as `10.0.0.0/8`."""
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_within(address: str, networks: Sequence[str]) -> bool:
+    """Whether an address is in one of the networks; every address is when there are none."""
+    if not networks:
+        return True
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in ip_network(one) for one in networks)

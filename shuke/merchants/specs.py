@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, StringConstraints, model_validator
 
 from shuke.core.specs import Mismatch, Spec, Ui
-from shuke.merchants import queries
+from shuke.merchants import queries, rules
 
 Name = Field(min_length=1, max_length=100)
 AS_TYPED = StringConstraints(strip_whitespace=False)
@@ -90,6 +90,45 @@ class PasswordSpec(Spec):
     def _same(self) -> Self:
         if self.new != self.again:
             raise Mismatch("again", _("The two new passwords differ."))
+        return self
+
+
+class ApiKeySpec(Spec):
+    """A way in for another program."""
+
+    name: Annotated[str, Ui(_("Name of the key"), help=_("Which program uses it.")), Field(min_length=1, max_length=60)]
+    scopes: Annotated[
+        list[str], Ui(_("What it may do"), widget="checks", choices=queries.scope_choices), Field(min_length=1)
+    ]
+    shop_id: Annotated[
+        int | None,
+        Ui(_("Only for this shop"), choices=(), help=_("Such a key may only read and send this shop's orders.")),
+    ] = None
+    expires_days: Annotated[
+        int | None, Ui(_("Ends after"), unit=_("days"), help=_("Left empty, it works until it is revoked.")),
+        Field(ge=1, le=3650),
+    ] = None  # fmt: skip
+    per_minute: Annotated[
+        int, Ui(_("Calls a minute"), help=_("More calls than this are turned away for a moment.")),
+        Field(ge=1, le=1_000_000),
+    ] = 6000  # fmt: skip
+    networks: Annotated[
+        list[str],
+        Ui(
+            _("Only from these addresses"),
+            widget="lines",
+            placeholder="203.0.113.7",
+            help=_("One a line; a network is written 203.0.113.0/24. Left empty, every address may call."),
+        ),
+        Field(max_length=50),
+    ] = []
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if unknown := set(self.scopes) - set(rules.SCOPES):
+            raise Mismatch("scopes", _("There is no scope “%(name)s”.") % {"name": min(unknown)[:40]})
+        if wrong := [one for one in self.networks if not rules.is_network(one)]:
+            raise Mismatch("networks", _("“%(text)s” is no address.") % {"text": wrong[0][:60]})
         return self
 
 

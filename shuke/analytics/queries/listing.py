@@ -84,9 +84,15 @@ _Place = tuple[str, int]  # value sorted by, as text, and member id
 
 
 def member_list(
-    merchant_id: int, chosen: MemberFilter, *, sort: str = "last_order", descending: bool = True, page: str = ""
+    merchant_id: int,
+    chosen: MemberFilter,
+    *,
+    sort: str = "last_order",
+    descending: bool = True,
+    page: str = "",
+    limit: int = PAGE,
 ) -> MemberPage:
-    """PAGE members after `page` (the `next` of the page before, "" at first), in a stable order.
+    """`limit` members after `page` (the `next` of the page before, "" at first), in a stable order.
 
     What changed is in it at once; only while thousands of members change together (an import) may some be shown as they
     were. An unknown sort or a page text of another list begins at the start. Needs the merchant's scope.
@@ -94,12 +100,13 @@ def member_list(
     refresh_rows(merchant_id, most=FRESH)
     found, order = where(merchant_id, chosen), _ORDERS.get(sort, _ORDERS["last_order"])
     start = _read(page, order)
+    found.params["limit"] = limit + 1
     count, places = _few(found, order, descending, start)
     is_more = count > MANY
     if is_more:
         places = _walk(found, order, descending, start)
-    lines = _lines(merchant_id, [member_id for _value, member_id in places[:PAGE]])
-    following = _write(*places[PAGE - 1]) if len(places) > PAGE else ""
+    lines = _lines(merchant_id, [member_id for _value, member_id in places[:limit]])
+    following = _write(*places[limit - 1]) if len(places) > limit else ""
     return MemberPage(lines, min(count, MANY), is_more, following)
 
 
@@ -150,7 +157,7 @@ def _walk(found: Where, order: _Order, descending: bool, start: _Place | None) -
         f" WHERE {found.beside(order.column)} LIMIT %(limit)s",
         params,
     )
-    if len(rows) <= PAGE:
+    if len(rows) < params["limit"]:
         # OFFSET 0 keeps the planner from walking the index all the same.
         rows = sql.rows(
             f"SELECT value::text, id FROM (SELECT r.{order.column} AS value, r.member_id AS id"
@@ -166,7 +173,7 @@ def _after(
 ) -> tuple[str, str, dict[str, Any]]:
     """The condition that a row, by its `key` of value and id, comes after the start, the direction of sorting, and all parameters."""
     way, sign = ("DESC", "<") if descending else ("ASC", ">")
-    params = {**found.params, "limit": PAGE + 1}
+    params = dict(found.params)
     if start is None:
         return "true", way, params
     params |= {"value": start[0], "last_id": start[1]}

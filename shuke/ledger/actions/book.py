@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -148,7 +148,7 @@ class Book:
                 state text, available_at timestamptz, expires_at timestamptz, happened_at timestamptz, rule_id bigint,
                 "left" bigint, lapsed bigint, revoked bigint, origin_id bigint)
             """,
-            [asdict(lot) for lot in lots],
+            [{name: getattr(lot, name) for name in _LOT} for lot in lots],
         )
 
     def _insert_transfers(self, moves: Sequence[Move]) -> None:
@@ -305,6 +305,7 @@ def source_moved() -> Refused:
 
 
 _LABEL = [one.name for one in fields(Label)]
+_LOT = [one.name for one in fields(Lot)]
 
 
 def _mutable(lot: Lot) -> tuple[Any, ...]:

@@ -1,5 +1,6 @@
 """Everything that changes points rules, levels and what orders have yielded."""
 
+from shuke.loyalty.actions.crediting import Credit, credit
 from shuke.loyalty.actions.giving import Adjustment, adjust, grant_signup_bonus
 from shuke.loyalty.actions.joining import rehome
 from shuke.loyalty.actions.levels import (
@@ -27,5 +28,5 @@ from shuke.loyalty.actions.settling import Settlement, settle_orders
 from shuke.loyalty.queries.reckoning import Change
 
 __all__ = [
-    "BACKFILL", "REVIEW_ALL", "Adjustment", "Change", "Settlement", "adjust", "backfill", "bind_redemption", "cancel_redemption", "decide_redemption", "expire_redemptions", "forget_levels", "grant_signup_bonus", "rehome", "release_level", "reserve_redemption", "review_all", "review_due", "review_levels", "save_level_rule", "save_points_rule", "save_redemption_rule", "set_level", "settle_orders", "settle_redemptions", "start_backfill", "start_review", "unbind_redemption",
+    "BACKFILL", "REVIEW_ALL", "Adjustment", "Change", "Credit", "Settlement", "adjust", "backfill", "bind_redemption", "cancel_redemption", "credit", "decide_redemption", "expire_redemptions", "forget_levels", "grant_signup_bonus", "rehome", "release_level", "reserve_redemption", "review_all", "review_due", "review_levels", "save_level_rule", "save_points_rule", "save_redemption_rule", "set_level", "settle_orders", "settle_redemptions", "start_backfill", "start_review", "unbind_redemption",
 ]  # fmt: skip

@@ -48,7 +48,7 @@ def adjust(
         raise Refused("reason_missing", _("Please give a reason."))
     _check_limit(merchant_id, items, by)
     now = clock.now()
-    expires_at = _gift_lapses_at(merchant_id, now)
+    expires_at = gift_lapses_at(merchant_id, now)
     postings = [
         ledger.Posting(
             member_id=item.member_id, amount=item.amount, kind=ADJUSTED, key=f"adjust:{key}:{item.member_id}",
@@ -127,7 +127,8 @@ def _check_limit(merchant_id: int, items: Sequence[Adjustment], by: Actor) -> No
             raise Refused("over_limit", _("More than %(limit)s points may only be adjusted by the owner."), limit=limit)
 
 
-def _gift_lapses_at(merchant_id: int, now: datetime) -> datetime | None:
+def gift_lapses_at(merchant_id: int, now: datetime) -> datetime | None:
+    """When points given by hand now lapse, by the rule in force; None for never."""
     versions = sorted(point_versions(merchant_id), key=lambda version: -version.number)
     version = in_force(versions, now)
     if version is None:

@@ -38,7 +38,7 @@ from shuke.members.queries.profile import (
     profile,
 )
 from shuke.members.queries.roll import blacklisted_since, erased, joined_at, member_count, member_ids
-from shuke.members.queries.searching import MOST, by_nicks, search
+from shuke.members.queries.searching import MOST, by_identity, by_nicks, search
 from shuke.members.queries.suspicions import Suspicion, suspicion_count, suspicions
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "attributes",
     "blacklisted_since",
     "buyer_link",
+    "by_identity",
     "by_nicks",
     "consents",
     "entry_link",

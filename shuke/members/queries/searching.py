@@ -60,6 +60,25 @@ def by_nicks(merchant_id: int, nicks: Collection[str], *, shop_id: int | None = 
     return found
 
 
+def by_identity(merchant_id: int, kind: str, value: str, *, shop_id: int | None = None) -> list[int]:
+    """Ids of the members with one identity (ouid, omid, open_uid, nick, phone), in one shop or in any."""
+    vault = crypto.vault(merchant_id)
+    kept = hidden(vault, kind, rules.normal_phone(value)) if kind == rules.PHONE else word(vault, kind, value)
+    return [
+        row[0]
+        for row in sql.rows(
+            "SELECT DISTINCT member_id FROM members_identity WHERE merchant_id = %(merchant_id)s AND kind = %(kind)s"
+            " AND shop_id = ANY(%(shops)s) AND value = %(value)s ORDER BY member_id",
+            {
+                "merchant_id": merchant_id,
+                "kind": kind,
+                "value": kept,
+                "shops": [0, *(shop.id for shop in shops(merchant_id) if shop_id in {None, shop.id})],
+            },
+        )
+    ]
+
+
 def _ways(vault: Vault, text: str) -> list[tuple[str, dict[str, Any]]]:
     phone = rules.normal_phone(text) if rules.is_phone(text) else ""
     values = [text, word(vault, rules.NICK, text), hidden(vault, rules.PHONE, phone or text)]

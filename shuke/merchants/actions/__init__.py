@@ -1,6 +1,7 @@
 """What may be done with merchants, shops, people and their way in."""
 
-from shuke.merchants.actions.auditing import audit
+from shuke.merchants.actions.answers import Answer, Claim, claim_answers, keep_answers
+from shuke.merchants.actions.auditing import audit, audit_each
 from shuke.merchants.actions.factors import (
     begin_code_app,
     confirm_code_app,
@@ -10,6 +11,7 @@ from shuke.merchants.actions.factors import (
     reset_second_factor_of,
     use_code,
 )
+from shuke.merchants.actions.keys import Calls, count_failed_call, create_key, key_digest, revoke_key, take_calls
 from shuke.merchants.actions.passkeys import (
     add_passkey,
     ask_passkey,
@@ -38,16 +40,23 @@ from shuke.merchants.actions.sessions import begin_sign_in, end_sign_in, end_sig
 from shuke.merchants.actions.signing_in import note_sign_in, signed_in_well, try_to_sign_in
 
 __all__ = [
+    "Answer",
+    "Calls",
+    "Claim",
     "add_passkey",
     "add_person",
     "ask_passkey",
     "audit",
+    "audit_each",
     "begin_code_app",
     "begin_passkey",
     "begin_sign_in",
     "change_password",
     "check_password",
+    "claim_answers",
     "confirm_code_app",
+    "count_failed_call",
+    "create_key",
     "create_user",
     "edit_merchant",
     "edit_shop",
@@ -57,6 +66,8 @@ __all__ = [
     "go_on",
     "is_password_of",
     "issue_password",
+    "keep_answers",
+    "key_digest",
     "make_recovery_codes",
     "new_password",
     "note_sign_in",
@@ -69,6 +80,7 @@ __all__ = [
     "rename_passkey",
     "reset_second_factor",
     "reset_second_factor_of",
+    "revoke_key",
     "save_setting",
     "set_language",
     "set_password",
@@ -76,6 +88,7 @@ __all__ = [
     "set_up",
     "sign_out_everywhere",
     "signed_in_well",
+    "take_calls",
     "try_to_sign_in",
     "use_code",
     "use_passkey",

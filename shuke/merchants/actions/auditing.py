@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from shuke.core import clock, sql
@@ -18,4 +19,18 @@ def audit(
         " VALUES (%(merchant_id)s, %(at)s, %(by)s, %(act)s, %(object_kind)s, %(object_id)s, %(details)s)",
         {"merchant_id": merchant_id, "at": clock.now(), "by": by.label, "act": act, "object_kind": object_kind,
          "object_id": object_id, "details": json.dumps(details, ensure_ascii=False)},
+    )  # fmt: skip
+
+
+def audit_each(
+    merchant_id: int, act: str, entries: Sequence[tuple[int, dict[str, Any]]], *, by: Actor, object_kind: str
+) -> None:
+    """Write a line for each (object id, details), as `audit` does, in one statement."""
+    sql.run(
+        "INSERT INTO merchants_auditentry (merchant_id, at, by, act, object_kind, object_id, details)"
+        " SELECT %(merchant_id)s, %(at)s, %(by)s, %(act)s, %(object_kind)s, e.id, e.details"
+        " FROM unnest(%(ids)s::bigint[], %(details)s::jsonb[]) AS e (id, details)",
+        {"merchant_id": merchant_id, "at": clock.now(), "by": by.label, "act": act, "object_kind": object_kind,
+         "ids": [one for one, _details in entries],
+         "details": [json.dumps(details, ensure_ascii=False) for _one, details in entries]},
     )  # fmt: skip

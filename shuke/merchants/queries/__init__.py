@@ -11,6 +11,7 @@ from shuke.merchants.queries.doors import (
     user_of_passkey,
     users_with_factors,
 )
+from shuke.merchants.queries.keys import ApiKey, api_key, api_keys, key_parts, keys_by_mark, scope_choices
 from shuke.merchants.queries.places import (
     AuditLine,
     Merchant,
@@ -34,6 +35,7 @@ from shuke.merchants.queries.places import (
 )
 
 __all__ = [
+    "ApiKey",
     "AuditLine",
     "Merchant",
     "Passkey",
@@ -42,9 +44,13 @@ __all__ = [
     "SecondFactors",
     "Shop",
     "SignIn",
+    "api_key",
+    "api_keys",
     "audit_count_since",
     "audit_lines",
     "is_set_up",
+    "key_parts",
+    "keys_by_mark",
     "merchant",
     "needs_second_factor",
     "passkeys_work",
@@ -53,6 +59,7 @@ __all__ = [
     "rights",
     "role_choices",
     "roles",
+    "scope_choices",
     "second_factors",
     "setting",
     "shop",

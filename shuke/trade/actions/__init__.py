@@ -12,6 +12,7 @@ from shuke.trade.actions.refund_reports import take_refunds
 from shuke.trade.actions.rehoming import forget_private, rehome_orders
 from shuke.trade.actions.running import run
 from shuke.trade.actions.sales import take_customers, take_sales
+from shuke.trade.actions.telling import ToldOrder, take_told
 from shuke.trade.actions.undoing import undo
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Part",
     "Preview",
     "Taken",
+    "ToldOrder",
     "claim_order",
     "delete_mapping",
     "discard",
@@ -39,6 +41,7 @@ __all__ = [
     "take_orders",
     "take_refunds",
     "take_sales",
+    "take_told",
     "undo",
     "upload",
 ]

@@ -80,14 +80,18 @@ class RejectRow:
 _COLUMNS = ", ".join(ImportRow.__dataclass_fields__)
 
 
-def imports(merchant_id: int, *, limit: int = 30, before_id: int | None = None) -> list[ImportRow]:
-    """The merchant's imports, the latest first."""
+def imports(
+    merchant_id: int, *, limit: int = 30, before_id: int | None = None, shop_id: int | None = None
+) -> list[ImportRow]:
+    """The merchant's imports, of one shop or of all, the latest first."""
     return [
         ImportRow(*row)
         for row in sql.rows(
             f"SELECT {_COLUMNS} FROM trade_import WHERE merchant_id = %(merchant_id)s"
-            " AND (%(before_id)s::bigint IS NULL OR id < %(before_id)s) ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
-            {"merchant_id": merchant_id, "before_id": before_id, "limit": limit},
+            " AND (%(before_id)s::bigint IS NULL OR id < %(before_id)s)"
+            " AND (%(shop_id)s::bigint IS NULL OR shop_id = %(shop_id)s)"
+            " ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
+            {"merchant_id": merchant_id, "before_id": before_id, "shop_id": shop_id, "limit": limit},
         )
     ]
 

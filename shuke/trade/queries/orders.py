@@ -271,6 +271,31 @@ def orders_of(merchant_id: int, member_id: int, *, limit: int = 50, before: date
     )
 
 
+def orders(
+    merchant_id: int,
+    *,
+    shop_id: int | None = None,
+    member_id: int | None = None,
+    state: str = "",
+    order_no: str = "",
+    placed_from: datetime | None = None,
+    placed_to: datetime | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[Order]:
+    """The merchant's orders, the latest told first; `placed_to` itself is left out, `before_id` pages on."""
+    return _orders(
+        "removed_at IS NULL AND (%(shop_id)s::bigint IS NULL OR shop_id = %(shop_id)s)"
+        " AND (%(member_id)s::bigint IS NULL OR member_id = %(member_id)s)"
+        " AND (%(state)s = '' OR state = %(state)s) AND (%(order_no)s = '' OR order_no = %(order_no)s)"
+        " AND (%(placed_from)s::timestamptz IS NULL OR placed_at >= %(placed_from)s)"
+        " AND (%(placed_to)s::timestamptz IS NULL OR placed_at < %(placed_to)s)"
+        " AND (%(before_id)s::bigint IS NULL OR id < %(before_id)s) ORDER BY id DESC LIMIT %(limit)s",
+        {"merchant_id": merchant_id, "shop_id": shop_id, "member_id": member_id, "state": state, "order_no": order_no,
+         "placed_from": placed_from, "placed_to": placed_to, "before_id": before_id, "limit": limit},
+    )  # fmt: skip
+
+
 def order(merchant_id: int, order_id: int) -> Order | None:
     """One order."""
     found = _orders("id = %(id)s AND removed_at IS NULL", {"merchant_id": merchant_id, "id": order_id})

@@ -1,0 +1,1 @@
+"""The programs' surface: everything the console can do, as HTTP with JSON."""

@@ -1,0 +1,129 @@
+"""Calls at work: within the merchant's scope, once per idempotency key, effect and answer in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel
+
+from shuke.api.caller import Caller, Token, identify
+from shuke.api.problems import Problem
+from shuke.core import sql
+from shuke.core.tenancy import tenant
+from shuke.merchants import actions as merchants
+from shuke.merchants.actions import Answer, Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call being done: who calls, what came, and the key that makes a retry harmless."""
+
+    request: HttpRequest
+    caller: Caller
+    key: str = ""
+
+    @property
+    def merchant_id(self) -> int:
+        """The tenant whose scope is open."""
+        return self.caller.merchant.id
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A write that waits to be done."""
+
+    request: HttpRequest
+    token: Token
+    key: str
+    content_hash: bytes
+    values: dict[str, Any]
+
+
+Act = Callable[[Sequence[Call], Sequence[dict[str, Any]]], Sequence[BaseModel]]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a route does for a batch of calls of one merchant; `name` and `scope` are the route's."""
+
+    name: str
+    scope: str
+    status: int
+    act: Act
+
+
+def read(token: Token, request: HttpRequest, scope: str, view: Callable[[Call], Any]) -> Any:
+    """Do a call that changes nothing that is a merchant's own."""
+    with tenant(token.merchant_id):
+        _limit_time()
+        caller = identify(token.merchant_id, [token], scope)[token]
+        with timezone.override(caller.zone):
+            return view(Call(request, caller))
+
+
+def write(work: Work, asks: Sequence[Ask]) -> list[Answer]:
+    """Do writes of one merchant in one transaction, all or none; what was done before is only answered again."""
+    merchant_id = asks[0].token.merchant_id
+    with tenant(merchant_id):
+        _limit_time()
+        callers = identify(merchant_id, {ask.token for ask in asks}, work.scope)
+        calls = [Call(ask.request, callers[ask.token], ask.key) for ask in asks]
+        claims = [
+            Claim(call.caller.key.id, ask.key, work.name, ask.content_hash)
+            for call, ask in zip(calls, asks, strict=True)
+        ]
+        if len({claim[:2] for claim in claims}) < len(claims):
+            raise TwiceAtOnce
+        known = merchants.claim_answers(merchant_id, claims)
+        places = [place for place, answer in enumerate(known) if answer is None]
+        if places:
+            with timezone.override(calls[0].caller.zone):
+                told = work.act([calls[place] for place in places], [asks[place].values for place in places])
+            fresh = [Answer(work.status, b"" if work.status == 204 else _json(one)) for one in told]
+            merchants.keep_answers(
+                merchant_id, [(claims[place], one) for place, one in zip(places, fresh, strict=True)]
+            )
+            for place, one in zip(places, fresh, strict=True):
+                known[place] = one
+    return [answer for answer in known if answer is not None]
+
+
+class TwiceAtOnce(Exception):
+    """Two calls of a batch bear one idempotency key: done one after the other, the second gets the first's answer."""
+
+
+def idempotency_key(request: HttpRequest) -> str:
+    """The header every write needs. Problem 400 without it, or when it is none."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not (1 <= len(key) <= 100 and key.isascii() and key.isprintable()):
+        raise Problem(
+            400,
+            "idempotency_key_missing",
+            _("Every write needs an “Idempotency-Key” of its own: 1 to 100 signs; a retry sends the same one again."),
+        )
+    return key
+
+
+def content_hash(request: HttpRequest, body: bytes) -> bytes:
+    """What makes two calls the same: method, whole address, body."""
+    whole = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    whole.update(body)
+    return whole.digest()
+
+
+def _json(one: BaseModel) -> bytes:
+    return one.model_dump_json().encode()
+
+
+def _limit_time() -> None:
+    sql.run(
+        "SELECT set_config('statement_timeout', %(whole)s, true), set_config('lock_timeout', %(lock)s, true)",
+        {"whole": f"{settings.SHUKE_API_SECONDS}s", "lock": f"{max(1, settings.SHUKE_API_SECONDS // 4)}s"},
+    )

@@ -1,0 +1,1 @@
+"""The routes by subject; importing a file registers its routes."""

@@ -1,0 +1,1 @@
+"""What the reference page needs in its template."""

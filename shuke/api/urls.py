@@ -1,0 +1,29 @@
+"""Addresses of the programs' surface."""
+
+from django.urls import path
+
+from shuke.api import document
+from shuke.api.route import api
+from shuke.api.routes import (
+    exports,
+    facts,
+    imports,
+    levels,
+    members,
+    orders,
+    points,
+    rulebook,
+    settings,
+    shops,
+    sorting,
+)
+
+SUBJECTS = (shops, members, sorting, orders, imports, points, levels, rulebook, exports, settings, facts)
+"""Importing these registers their routes."""
+
+urlpatterns = [
+    path("v1/openapi.json", document.openapi, name="api_openapi"),
+    path("v1/docs", document.page, name="api_docs"),
+    path("v1/docs.css", document.style, name="api_style"),
+    path("v1/", api.urls),
+]
