@@ -97,6 +97,7 @@ TOTALS = """
 def test_a_damaged_backup_is_refused_and_nothing_is_changed(shop: Running, backup: Path, ground: Path) -> None:
     place = Running(ground / "home")
     place.begin()
+    place.shuke("import", place.export(orders=20, seed=9))
     key = (place.home / "secrets/installation.key").read_text()
     broken = ground / "broken.tar"
     content = bytearray(backup.read_bytes())
@@ -107,7 +108,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_changed(shop: Running, backu
     whole = place.run("restore", str(backup))
     assert (whole.returncode, "There are data here already" in whole.stderr) == (1, True)
     assert (place.home / "secrets/installation.key").read_text() == key
-    assert not (place.home / "uploads").exists()
+    assert list((place.home / "uploads").rglob("*.sealed")) == []
     assert place.run("doctor", "--quiet").stdout == "All is well.\n"
     assert place.run("restore", str(backup), "--yes").returncode == 0
     assert (place.home / "secrets/installation.key").read_text() != key
