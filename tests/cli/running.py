@@ -29,6 +29,7 @@ class Running:
 
     def __init__(self, home: Path, **more: str) -> None:
         self.home = home
+        home.mkdir(parents=True, exist_ok=True)
         self.server = EmbeddedServer(home)
         self.more = more
 

@@ -22,9 +22,9 @@ ORDERS = 40_000
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def shop(shared_ground: Path) -> Iterator[Running]:
     """A shop with orders and a worker that is importing more."""
-    place = Running(tmp_path_factory.mktemp("shop"))
+    place = Running(shared_ground / "shop")
     place.begin()
     place.shuke("import", place.export(orders=300, seed=1))
     with place.serving():
@@ -52,11 +52,11 @@ def about(path: Path) -> dict[str, Any]:
 
 
 def test_a_restored_backup_counts_what_was_counted_and_the_import_goes_on(
-    shop: Running, backup: Path, tmp_path: Path
+    shop: Running, backup: Path, ground: Path
 ) -> None:
     told = about(backup)["tables"]
     assert 300 < told["trade_order"]["rows"] < 300 + ORDERS
-    elsewhere = Running(tmp_path / "elsewhere")
+    elsewhere = Running(ground / "elsewhere")
     done = elsewhere.shuke("restore", str(backup))
     assert done.stdout.endswith("✓ All is well.\n")
     assert "Sending is held" in elsewhere.shuke("doctor").stdout
@@ -94,11 +94,12 @@ TOTALS = """
 """
 
 
-def test_a_damaged_backup_is_refused_and_nothing_is_changed(shop: Running, backup: Path, tmp_path: Path) -> None:
-    place = Running(tmp_path / "home")
+def test_a_damaged_backup_is_refused_and_nothing_is_changed(shop: Running, backup: Path, ground: Path) -> None:
+    place = Running(ground / "home")
     place.begin()
+    place.shuke("import", place.export(orders=20, seed=9))
     key = (place.home / "secrets/installation.key").read_text()
-    broken = tmp_path / "broken.tar"
+    broken = ground / "broken.tar"
     content = bytearray(backup.read_bytes())
     content[len(content) // 2] ^= 255
     broken.write_bytes(content)
@@ -107,7 +108,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_changed(shop: Running, backu
     whole = place.run("restore", str(backup))
     assert (whole.returncode, "There are data here already" in whole.stderr) == (1, True)
     assert (place.home / "secrets/installation.key").read_text() == key
-    assert not (place.home / "uploads").exists()
+    assert list((place.home / "uploads").rglob("*.sealed")) == []
     assert place.run("doctor", "--quiet").stdout == "All is well.\n"
     assert place.run("restore", str(backup), "--yes").returncode == 0
     assert (place.home / "secrets/installation.key").read_text() != key
@@ -129,12 +130,12 @@ def test_only_the_newest_backups_are_kept_and_no_half_one(shop: Running, backup:
     assert backup.name not in found or len(found) == 2
 
 
-def test_a_copied_folder_sends_nothing_until_it_is_released(tmp_path: Path) -> None:
-    shop = Running(tmp_path / "shop")
+def test_a_copied_folder_sends_nothing_until_it_is_released(ground: Path) -> None:
+    shop = Running(ground / "shop")
     shop.begin()
     assert "Sending to the outside is open" in shop.shuke("doctor").stdout
-    subprocess.run(["cp", "-a", str(shop.home), str(tmp_path / "copy")], check=True)
-    copied = Running(tmp_path / "copy")
+    subprocess.run(["cp", "-a", str(shop.home), str(ground / "copy")], check=True)
+    copied = Running(ground / "copy")
     assert "Sending is held for merchants 1 until" in copied.shuke("doctor").stdout
     assert copied.shuke("release-sending").stdout == "✓ Tea sends again.\nNothing is held.\n"
     assert copied.shuke("release-sending").stdout == "Nothing is held.\n"
@@ -142,18 +143,18 @@ def test_a_copied_folder_sends_nothing_until_it_is_released(tmp_path: Path) -> N
     assert "Sending to the outside is open" in shop.shuke("doctor").stdout
 
 
-def test_an_encrypted_backup_comes_back_with_its_passphrase(shop: Running, tmp_path: Path) -> None:
+def test_an_encrypted_backup_comes_back_with_its_passphrase(shop: Running, ground: Path) -> None:
     phrase = {"SHUKE_BACKUP_PASSPHRASE": "竹外桃花三两枝"}
-    assert shop.run("backup", "--to", str(tmp_path / "out"), more=phrase).returncode == 0
-    (path,) = (tmp_path / "out").iterdir()
+    assert shop.run("backup", "--to", str(ground / "out"), more=phrase).returncode == 0
+    (path,) = (ground / "out").iterdir()
     assert path.name.endswith(".tar.sealed")
-    elsewhere = Running(tmp_path / "elsewhere")
+    elsewhere = Running(ground / "elsewhere")
     assert elsewhere.run("restore", str(path)).returncode == 1
     assert elsewhere.run("restore", str(path), more=phrase).returncode == 0
 
 
-def test_a_killed_backup_leaves_nothing_that_looks_like_one(shop: Running, tmp_path: Path) -> None:
-    folder = tmp_path / "out"
+def test_a_killed_backup_leaves_nothing_that_looks_like_one(shop: Running, ground: Path) -> None:
+    folder = ground / "out"
     process = shop.start("backup", "--to", str(folder))
     shop.until(lambda: folder.exists() and any(folder.iterdir()))
     process.kill()

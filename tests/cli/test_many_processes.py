@@ -19,10 +19,10 @@ ORDERS = 3000
 
 
 @pytest.fixture
-def machines(tmp_path: Path) -> Iterator[tuple[Running, Running]]:
+def machines(ground: Path) -> Iterator[tuple[Running, Running]]:
     """Two data folders, the same keys and shared uploads, one server reached over TCP by two plain roles."""
     port = free_port()
-    server = EmbeddedServer(tmp_path / "server", {"listen_addresses": "127.0.0.1", "port": str(port)})
+    server = EmbeddedServer(ground / "server", {"listen_addresses": "127.0.0.1", "port": str(port)})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PGPORT", str(port))
         server.start()
@@ -39,9 +39,7 @@ def machines(tmp_path: Path) -> Iterator[tuple[Running, Running]]:
                 "SHUKE_KEY": "07" * 32,
                 "SHUKE_SECRET_KEY": "08" * 32,
             }
-            first, second = (Running(tmp_path / name, **more) for name in ("first", "second"))
-            for place in (first, second):
-                place.home.mkdir()
+            first, second = (Running(ground / name, **more) for name in ("first", "second"))
             (first.home / "uploads").mkdir()
             (second.home / "uploads").symlink_to(first.home / "uploads")
             yield first, second
