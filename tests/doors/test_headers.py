@@ -31,7 +31,7 @@ def answers(client: Client) -> list[tuple[str, str, HttpResponse]]:
 
 @pytest.fixture
 def walk(alice: Place) -> list[tuple[str, str, HttpResponse]]:
-    quiet = {"raise_request_exception": False}
+    quiet: dict[str, Any] = {"raise_request_exception": False}
     return [*answers(browser("alice", **quiet)), *answers(Client(**quiet))]
 
 
