@@ -94,6 +94,7 @@ def test_another_merchants_ids_open_nothing(neighbours: tuple[Program, make.Plac
     assert {table for table in mine if mine[table] != after[table]} <= {
         "merchants_apianswer", "merchants_apikey", "merchants_auditentry", "merchants_setting", "merchants_shop",
         "members_group", "members_attribute", "loyalty_pointsrule", "loyalty_levelrule", "core_progress",
+        "analytics_mark", "analytics_memberrow",  # the list brings its own rows up to date when it is read
     }  # fmt: skip
 
 
