@@ -2,13 +2,14 @@
 
 from django.urls import path, re_path
 
-from shuke.portal.pages import entry, home, levels, points, rules
+from shuke.portal.pages import entry, home, levels, points, rules, statement
 
 app_name = "portal"
 
 urlpatterns = [
     path("", home.show, name="home"),
     path("points/", points.show, name="points"),
+    path("points/account/", statement.show, name="statement"),
     path("levels/", levels.show, name="levels"),
     path("rules/", rules.show, name="rules"),
     path("language/", entry.set_language, name="language"),

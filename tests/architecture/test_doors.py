@@ -14,6 +14,8 @@ from shuke.cli.sample_exports import write_exports
 from shuke.core import facts
 from shuke.core.actors import staff
 from shuke.core.tenancy import tenant
+from shuke.loyalty import actions as loyalty
+from shuke.loyalty.specs import PlanSpec
 from shuke.members import actions as members
 from shuke.members.queries import links, roll
 from shuke.members.specs import AttributeSpec, GroupSpec
@@ -64,6 +66,13 @@ def _arrange(place: make.Place) -> None:
         place.merchant_id, EndpointSpec(url="https://erp.example.com/"), by=place.by
     )
     webhooks.send_test(place.merchant_id, endpoint_id, by=place.by)
+    plan = PlanSpec(name="年卡", price_fen=9900, benefits="每月一份新茶")
+    loyalty.save_plan(place.merchant_id, plan, by=place.by)
+    # With a second person beside her, an owner's large adjustment waits.
+    lead = merchants.create_user(f"lead-{place.merchant_id}", "Lead", make.PASSWORD)
+    merchants.employ(place.merchant_id, lead, "service_lead", by=place.by)
+    large = [loyalty.Adjustment(someone[0], 6000)]
+    assert loyalty.submit_adjustment(place.merchant_id, large, reason="周年庆", by=place.by, key="large")
 
 
 def visitors(place: make.Place, chosen: int) -> Iterator[tuple[str, Client]]:

@@ -78,6 +78,7 @@ document.addEventListener("click", (event) => {
   else if (button.hasAttribute("data-up") || button.hasAttribute("data-down")) moveRow(row, button);
   else if (button.hasAttribute("data-remove")) removeRow(row);
   else if (button.hasAttribute("data-copy")) copy(button.dataset.copy);
+  else if (button.hasAttribute("data-print")) window.print();
 });
 
 async function copy(text) {
