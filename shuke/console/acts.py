@@ -20,6 +20,8 @@ KINDS: dict[str, str | Promise] = {
     "order": gettext_lazy("Orders"),
     "import": gettext_lazy("Imports"),
     "points_rule": gettext_lazy("Points rules"),
+    "membership": gettext_lazy("Sold memberships"),
+    "plan": gettext_lazy("Paid memberships"),
     "level_rule": gettext_lazy("Level rules"),
     "redemption": gettext_lazy("Paying with points"),
     "redemption_rule": gettext_lazy("Rules of paying with points"),
@@ -68,6 +70,16 @@ ACTS: dict[str, str | Promise] = {
     "merchant.edited": gettext_lazy("changed the business's name or time zone (%(zone)s)"),
     "order.reason_kept": gettext_lazy("kept why order no. %(object_id)s was not paid"),
     "points.adjusted": gettext_lazy("gave customer no. %(object_id)s %(amount)s points by hand: %(reason)s"),
+    "membership.cancelled": gettext_lazy(
+        "took back the membership “%(plan)s” of customer no. %(object_id)s: %(reason)s"
+    ),
+    "membership.sold": gettext_lazy("sold the membership “%(plan)s” to customer no. %(object_id)s by hand: %(reason)s"),
+    "plan.retired": gettext_lazy("sells the membership “%(name)s” no more"),
+    "plan.saved": gettext_lazy("saved the membership “%(name)s”"),
+    "points.adjustment_approved": gettext_lazy("approved %(amount)s points for %(member_count)s customers: %(reason)s"),
+    "points.adjustment_asked": gettext_lazy("asked for %(amount)s points for %(member_count)s customers: %(reason)s"),
+    "points.adjustment_refused": gettext_lazy("refused %(amount)s points for %(member_count)s customers: %(reason)s"),
+    "points.months_exported": gettext_lazy("exported the points by month"),
     "points.exported": gettext_lazy("exported the points ledger"),
     "points_rule.saved": gettext_lazy("saved points rules no. %(number)s"),
     "redemption.bound": gettext_lazy(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from shuke.analytics.queries.liability import MonthMoved
 from shuke.ledger.queries import Month
 from shuke.loyalty.queries import Compared, Step
 
@@ -25,6 +26,22 @@ def moved(months: Sequence[Month]) -> Option:
             _("Lapsed"): [one.expired for one in months],
         },
     )
+
+
+def circulating(months: Sequence[MonthMoved]) -> Option:
+    """Given, spent, lapsed and taken back by month as columns, what was in circulation as a line."""
+    option = _bars(
+        [one.month for one in months],
+        {
+            _("Given"): [one.issued for one in months],
+            _("Spent"): [one.spent for one in months],
+            _("Lapsed"): [one.lapsed for one in months],
+            _("Taken back"): [one.taken_back for one in months],
+        },
+    )
+    option["series"].append({"type": "line", "name": _("In circulation"), "data": [one.at_end for one in months],
+                             "symbol": "none", "lineStyle": {"width": 2}})  # fmt: skip
+    return option
 
 
 def compared(months: Mapping[str, Compared], *, has_rule: bool) -> Option:

@@ -69,6 +69,12 @@ class AdjustForm(Spec):
         return self.points if self.direction == "give" else -self.points
 
 
+class RefusalForm(Spec):
+    """Why something is refused or taken back."""
+
+    reason: Reason
+
+
 class SetLevelForm(Spec):
     """A level for everybody on a list; the page offers the levels."""
 

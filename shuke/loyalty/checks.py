@@ -8,9 +8,11 @@ from shuke.core import clock, facts, progress, sql
 from shuke.core.checks import Violation
 from shuke.ledger import queries as ledger
 from shuke.loyalty.actions import BACKFILL, REVIEW_ALL
+from shuke.loyalty.queries.owned import terms_of
 from shuke.loyalty.queries.reckoning import reckon, reviewed
 from shuke.loyalty.queries.redemptions import read
-from shuke.loyalty.queries.rulebook import GROWTH, POINTS, level_rule, order_source, point_versions
+from shuke.loyalty.queries.rulebook import GROWTH, POINTS, level_rule, order_source, point_versions, zone_of
+from shuke.loyalty.rules.membership import chained
 from shuke.members.queries import roll as members
 from shuke.trade import queries as trade
 
@@ -132,6 +134,42 @@ def redemption_counters_add_up(merchant_id: int) -> Iterator[Violation]:
         yield Violation("counters = redemptions", f"{on}, member {member_id}: {counted} instead of {stands}", 1)
 
 
+def terms_follow_each_other(merchant_id: int) -> Iterator[Violation]:
+    """Every bought term begins when the one before it ends, and ends when its days are over."""
+    zone, after_id = zone_of(merchant_id), 0
+    while member_ids := _holders(merchant_id, after_id):
+        for member_id, terms in terms_of(merchant_id, member_ids).items():
+            if chained(terms, zone) != sorted(terms, key=lambda one: (one.bought_at, one.id)):
+                yield Violation("terms = chained(purchases)", f"member {member_id}", 1)
+        after_id = member_ids[-1]
+
+
+def approved_requests_are_posted(merchant_id: int) -> Iterator[Violation]:
+    """An approved request is one adjustment by another person than who asked, and no other request is any."""
+    for request_id, state, count in sql.rows(
+        """
+        SELECT r.id, r.state, count(a.id) FROM loyalty_adjustmentrequest r
+        LEFT JOIN loyalty_adjustment a ON a.merchant_id = r.merchant_id AND a.key = 'request:' || r.id
+            AND a.by <> r.asked_by
+        WHERE r.merchant_id = %(merchant_id)s GROUP BY r.id, r.state
+        HAVING count(a.id) <> (r.state = 'approved')::int LIMIT 20
+        """,
+        {"merchant_id": merchant_id},
+    ):
+        yield Violation("approved request = one adjustment", f"request {request_id}: {state}, {count} posted", 1)
+
+
+def _holders(merchant_id: int, after_id: int) -> list[int]:
+    return [
+        row[0]
+        for row in sql.rows(
+            "SELECT DISTINCT member_id FROM loyalty_term WHERE merchant_id = %(m)s AND member_id > %(after)s"
+            " ORDER BY member_id LIMIT %(limit)s",
+            {"m": merchant_id, "after": after_id, "limit": _PAGE},
+        )
+    ]
+
+
 def _is_moving(merchant_id: int, kind: str) -> bool:
     job = progress.latest(merchant_id, kind)
     if job is not None and job.state in {progress.WAITING, progress.RUNNING}:
@@ -155,4 +193,6 @@ CHECKS: list[Callable[[int], Iterator[Violation]]] = [
     redemptions_stand_as_their_state_says,
     one_redemption_an_order,
     redemption_counters_add_up,
+    terms_follow_each_other,
+    approved_requests_are_posted,
 ]

@@ -1,4 +1,4 @@
-"""Facts about levels and points given by hand."""
+"""Facts about levels, paid membership, birthdays, and points given by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from shuke.core.facts import Fact, fact
 from shuke.core.money import yuan
@@ -182,3 +182,125 @@ REASONS: dict[str, str | Promise] = {
     "not_enough": gettext_lazy("the points were used for something else meanwhile"),
 }
 """Why a redemption was released, or does not fit its order."""
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentAsked(Fact):
+    """Somebody asked for an adjustment above her limit; a second person has to decide."""
+
+    kind: ClassVar[str] = "loyalty.adjustment_asked"
+    amount: int
+    member_count: int
+
+    def sentence(self) -> str:
+        """How many points."""
+        return _("%(points)s points by hand wait for a second person") % {"points": f"{self.amount:+d}"}
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentDecided(Fact):
+    """A large adjustment was approved, refused, or nobody looked at it in time."""
+
+    kind: ClassVar[str] = "loyalty.adjustment_decided"
+    state: str
+    amount: int
+
+    def sentence(self) -> str:
+        """What was decided."""
+        text = {
+            "approved": _("%(points)s points by hand were approved"),
+            "refused": _("%(points)s points by hand were refused"),
+            "expired": _("%(points)s points by hand lapsed, since nobody decided"),
+        }[self.state]
+        return text % {"points": f"{self.amount:+d}"}
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipChanged(Fact):
+    """A member bought a paid membership, extended it, or it was taken back."""
+
+    kind: ClassVar[str] = "loyalty.membership_changed"
+    plan_name: str
+    is_bought: bool
+
+    def sentence(self) -> str:
+        """Which one."""
+        if self.is_bought:
+            return _("Bought the paid membership “%(name)s”") % {"name": self.plan_name}
+        return _("The paid membership “%(name)s” was taken back") % {"name": self.plan_name}
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipEnding(Fact):
+    """A paid membership ends soon; published once."""
+
+    kind: ClassVar[str] = "loyalty.membership_ending"
+    plan_name: str
+    days_left: int
+
+    def sentence(self) -> str:
+        """When."""
+        text = ngettext(
+            "The paid membership “%(name)s” ends in %(count)s day",
+            "The paid membership “%(name)s” ends in %(count)s days",
+            self.days_left,
+        )
+        return text % {"name": self.plan_name, "count": self.days_left}
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipEnded(Fact):
+    """A paid membership is over; published once."""
+
+    kind: ClassVar[str] = "loyalty.membership_ended"
+    plan_name: str
+
+    def sentence(self) -> str:
+        """Which one."""
+        return _("The paid membership “%(name)s” ended") % {"name": self.plan_name}
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelEnding(Fact):
+    """A member will lose her level soon; published once for each end. `missing` in fen, orders or growth."""
+
+    kind: ClassVar[str] = "loyalty.level_ending"
+    level_no: int
+    level_name: str
+    days_left: int
+    missing: int
+    measure: str
+
+    def sentence(self) -> str:
+        """Which level, and when."""
+        text = ngettext(
+            "%(name)s ends in %(count)s day unless she buys", "%(name)s ends in %(count)s days unless she buys",
+            self.days_left,
+        )  # fmt: skip
+        return text % {"name": self.level_name, "count": self.days_left}
+
+
+@fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BirthdayCelebrated(Fact):
+    """A member was given what the shop gives for birthdays; `times` multiplies points until the stretch ends."""
+
+    kind: ClassVar[str] = "loyalty.birthday_celebrated"
+    points: int
+    times: str
+
+    def sentence(self) -> str:
+        """What."""
+        if not self.points:
+            return _("Birthday: points ×%(times)s") % {"times": self.times}
+        if self.times == "1":
+            return _("Birthday: %(points)s points given") % {"points": self.points}
+        return _("Birthday: %(points)s points given, and points ×%(times)s") % {
+            "points": self.points, "times": self.times,
+        }  # fmt: skip

@@ -26,9 +26,19 @@ def review_all(merchant_id: int, progress_id: int) -> None:
 @app.periodic(cron="20 * * * *")
 @app.task(name="loyalty.review_due", queue="jobs", pass_context=False, queueing_lock="loyalty.review_due")
 def review_due(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
-    """Every hour, so that each merchant's midnight is met in her own zone."""
+    """Every hour, so that each merchant's midnight is met in her own zone; then who is about to lose what she has."""
     for merchant_id in merchant_ids():
         actions.review_due(merchant_id)
+        actions.publish_endings(merchant_id)
+
+
+@app.periodic(cron="10 * * * *")
+@app.task(name="loyalty.celebrate", queue="jobs", pass_context=False, queueing_lock="loyalty.celebrate")
+def celebrate(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
+    """Every hour: the birthdays of the merchant's day, and requests that nobody decided in time."""
+    for merchant_id in merchant_ids():
+        actions.celebrate(merchant_id)
+        actions.expire_adjustments(merchant_id)
 
 
 @app.periodic(cron="*/10 * * * *")

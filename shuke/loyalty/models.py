@@ -41,6 +41,7 @@ class Standing(TenantModel):
 
     `until_at` is the end of its validity (or of a setting by hand), `grace_until_at` that of the grace after it.
     `evidence` holds the figure, the threshold and the rule's number that led to it; `note` is the reason staff gave.
+    While a paid membership lifts her, `under` is the standing her purchases gave, which comes back when it ends.
     """
 
     member_id = models.BigIntegerField()
@@ -53,6 +54,7 @@ class Standing(TenantModel):
     evidence: Any = models.JSONField(default=dict)
     note = models.TextField(default="")
     set_by = models.TextField(default="system")
+    under: Any = models.JSONField(null=True)
 
     class Meta:
         constraints = [
@@ -87,12 +89,16 @@ class LevelChange(TenantModel):
 
 
 class Adjustment(TenantModel):
-    """One adjustment by hand of one member or more, with its reason; what moved stands in the ledger. Insert-only."""
+    """One adjustment by hand of one member or more, with its reason; what moved stands in the ledger. Insert-only.
+
+    `moved` is what was given and what was taken added up, for the limit of a day.
+    """
 
     key = models.TextField()
     reason = models.TextField()
     member_count = models.IntegerField()
     amount = models.BigIntegerField()
+    moved = models.BigIntegerField(default=0)
     at = models.DateTimeField()
     by = models.TextField()
 
@@ -201,3 +207,115 @@ class RedemptionCount(TenantModel):
             ),
             models.CheckConstraint(condition=Q(points__gte=0), name="redemptioncount_not_below"),
         ]
+
+
+class AdjustmentRequest(TenantModel):
+    """An adjustment above a limit that waits for a second person; `items` are [member id, points].
+
+    `state` goes once from waiting to approved, refused or expired.
+    """
+
+    key = models.TextField()
+    items: Any = models.JSONField()
+    reason = models.TextField()
+    member_count = models.IntegerField()
+    amount = models.BigIntegerField()
+    allow_debt = models.BooleanField(default=False)
+    asked_by = models.TextField()
+    asked_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    state = models.TextField(default="waiting")
+    decided_by = models.TextField(default="")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "key"], name="adjustmentrequest_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=("waiting", "approved", "refused", "expired")), name="adjustmentrequest_state"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("approved", "refused")) | ~Q(decided_by=models.F("asked_by")),
+                name="adjustmentrequest_two",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["merchant_id", "until_at"], name="adjustmentrequest_waiting", condition=Q(state="waiting")
+            )
+        ]
+
+
+class Plan(TenantModel):
+    """A paid membership (付费会员) as it is sold now; what was sold already keeps the terms it was sold with."""
+
+    spec: Any = models.JSONField()
+    sold_from_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+    saved_at = models.DateTimeField()
+    saved_by = models.TextField()
+
+
+class Term(TenantModel):
+    """A stretch of paid membership that a member bought, by an order or by hand, with the terms of that day.
+
+    `source` is `order:12` or `hand:…`; `starts_at` and `ends_at` follow from all her terms that are not taken back.
+    `times` multiplies her points, `bonus_points` were given at the start, `level_no` is the level she does not fall
+    below.
+    """
+
+    member_id = models.BigIntegerField()
+    plan_id = models.BigIntegerField()
+    plan_name = models.TextField()
+    source = models.TextField()
+    quantity = models.IntegerField(default=1)
+    days = models.IntegerField()
+    price_fen = models.BigIntegerField()
+    level_no = models.SmallIntegerField(null=True)
+    times = models.TextField(default="1")
+    bonus_points = models.IntegerField(default=0)
+    bought_at = models.DateTimeField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
+    note = models.TextField(default="")
+    by = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant_id", "source", "plan_id"], name="term_once"),
+            models.CheckConstraint(condition=Q(days__gt=0, quantity__gt=0, price_fen__gte=0), name="term_amounts"),
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="term_ends"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant_id", "member_id", "bought_at"], name="term_member"),
+            models.Index(fields=["merchant_id", "ends_at"], name="term_end", condition=Q(taken_back_at__isnull=True)),
+        ]
+
+
+class BirthdayGift(TenantModel):
+    """What a member was given for one year's birthday; insert-only, so once a year, whatever day she says it is."""
+
+    member_id = models.BigIntegerField()
+    year = models.SmallIntegerField()
+    points = models.IntegerField()
+    times = models.TextField(default="1")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "member_id", "year"], name="birthdaygift_once")]
+
+
+class Notice(TenantModel):
+    """A warning that was published once: its kind, whom it is about, and what made it due. Insert-only."""
+
+    kind = models.TextField()
+    member_id = models.BigIntegerField()
+    key = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant_id", "kind", "member_id", "key"], name="notice_once")]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shuke.loyalty.queries import SavedLevelRule
 from shuke.loyalty.queries.explain import amount
+from shuke.loyalty.queries.rulewords import benefits_of
 
 TIERS = 5
 
@@ -33,7 +34,7 @@ def steps(rule: SavedLevelRule | None) -> list[Step]:
             name=level.name,
             opens_at=amount(policy.measure, policy.thresholds[no]) if no else "",
             discount_permille=level.discount_permille,
-            benefits=[line.strip() for line in level.benefits.splitlines() if line.strip()],
+            benefits=benefits_of(level),
             tier=tier(no, policy.top),
         )
         for no, level in enumerate(rule.spec.levels)

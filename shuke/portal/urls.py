@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from shuke.portal.pages import claim, entry, home, levels, my_data, points, redeem, rules
+from shuke.portal.pages import claim, entry, home, levels, my_data, points, redeem, rules, statement
 
 app_name = "portal"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("redeem/", redeem.show, name="redeem"),
     path("redeem/ask/", redeem.ask, name="redeem_ask"),
     path("redeem/cancel/", redeem.cancel, name="redeem_cancel"),
+    path("points/account/", statement.show, name="statement"),
     path("levels/", levels.show, name="levels"),
     path("rules/", rules.show, name="rules"),
     path("data/", my_data.show, name="my_data"),

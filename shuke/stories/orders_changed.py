@@ -11,8 +11,9 @@ from shuke.trade.events import OrderChanged
 
 @story(OrderChanged)
 def orders_changed(merchant_id: int, facts: Sequence[OrderChanged]) -> None:
-    """Their points and growth follow, then points that pay part of them, then welcome points that waited for an order, then levels."""
+    """Memberships, points and growth follow, then points that pay part of them, then welcome points that waited for an order, then levels."""
     order_ids = {fact.subject_id for fact in facts if fact.subject_id}
+    loyalty.take_memberships(merchant_id, order_ids)
     settled = loyalty.settle_orders(merchant_id, order_ids)
     loyalty.settle_redemptions(merchant_id, order_ids)
     member_ids = settled.member_ids | {fact.member_id for fact in facts if fact.member_id}

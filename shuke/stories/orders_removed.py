@@ -11,8 +11,9 @@ from shuke.trade.events import OrderRemoved
 
 @story(OrderRemoved)
 def orders_removed(merchant_id: int, facts: Sequence[OrderRemoved]) -> None:
-    """What they yielded is taken back and what paid part of them given back, then welcome points that hung on them, then levels are looked at again."""
+    """What they bought and yielded is taken back and what paid part of them given back, then welcome points that hung on them, then levels are looked at again."""
     order_ids = {fact.subject_id for fact in facts if fact.subject_id}
+    loyalty.take_memberships(merchant_id, order_ids)
     settled = loyalty.settle_orders(merchant_id, order_ids)
     loyalty.settle_redemptions(merchant_id, order_ids)
     member_ids = settled.member_ids | {fact.member_id for fact in facts if fact.member_id}

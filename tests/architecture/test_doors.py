@@ -15,6 +15,7 @@ from shuke.core import facts
 from shuke.core.actors import staff
 from shuke.core.tenancy import tenant
 from shuke.loyalty import actions as loyalty
+from shuke.loyalty.specs import PlanSpec
 from shuke.loyalty.specs.redemption import RedemptionRuleSpec
 from shuke.members import actions as members
 from shuke.members.queries import links, roll
@@ -77,6 +78,13 @@ def _organise(place: make.Place) -> None:
     )
     loyalty.save_redemption_rule(place.merchant_id, RedemptionRuleSpec(is_on=True), by=place.by)
     loyalty.reserve_redemption(place.merchant_id, someone[0], 100, key="arranged", by=place.by)
+    plan = PlanSpec(name="年卡", price_fen=9900, benefits="每月一份新茶")
+    loyalty.save_plan(place.merchant_id, plan, by=place.by)
+    # With a second person beside her, an owner's large adjustment waits.
+    lead = merchants.create_user(f"lead-{place.merchant_id}", "Lead", make.PASSWORD)
+    merchants.employ(place.merchant_id, lead, "service_lead", by=place.by)
+    large = [loyalty.Adjustment(someone[0], 6000)]
+    assert loyalty.submit_adjustment(place.merchant_id, large, reason="周年庆", by=place.by, key="large")
 
 
 def visitors(place: make.Place, chosen: int) -> Iterator[tuple[str, Client]]:

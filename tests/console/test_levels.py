@@ -114,7 +114,7 @@ def test_who_is_about_to_lose_a_level_stands_there_with_what_keeps_it(owner: Cli
             ladder.merchant_id, rule(validity_months=12, window="rolling", window_months=6), by=ladder.by
         )
     with clock.frozen(NOW + 350 * DAY):
-        page = text(owner.get("/console/levels/"))
+        page = text(browser("alice").get("/console/levels/"))
     assert "阿青 金卡 金卡" in page
     assert "¥500.00" in page
     assert "2027-11-22" in page

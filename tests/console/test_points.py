@@ -89,7 +89,7 @@ def test_the_overview_adds_up(owner: Client, orders: Place) -> None:
 
 def test_what_lapses_soon_is_told(owner: Client, orders: Place) -> None:
     with clock.frozen(NOW + timedelta(days=375)):
-        page = text(owner.get("/console/points/"))
+        page = text(browser("alice").get("/console/points/"))
     assert "不用掉的话，共 130 积分：" in page
     assert "2027-12-31 2 位客户的 130 积分" in page
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shuke.loyalty.rules.points import Terms, Version
+from shuke.loyalty.rules.terms import Terms, Version
 from shuke.trade.queries import EarningLine
 
 ZONE = ZoneInfo("Asia/Shanghai")

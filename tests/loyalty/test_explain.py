@@ -59,7 +59,9 @@ def test_lapsed_points_and_multipliers(shop: Place) -> None:
     rule(shop, expiry="months", expiry_months=1, points_per_yuan=Decimal("0.5"),
          day_times=[{"kind": "month_day", "day": 23, "times": "1.5"}])  # fmt: skip
     settle(shop, record(NUMBER))
-    assert sentences(shop) == ["订单 …1234 交易成功，实付 ¥100.00，每 1 元 0.5 分，1.5 倍，得 75 积分，2026-12-22 到期"]
+    assert sentences(shop) == [
+        "订单 …1234 交易成功，实付 ¥100.00，每 1 元 0.5 分，会员日 1.5 倍，得 75 积分，2026-12-22 到期"
+    ]
     with clock.frozen(NOON + 60 * DAY):
         ledger.expire(shop.merchant_id, clock.now())
         assert sentences(shop)[0] == "75 积分过期，到 2026-12-22 未使用"

@@ -76,7 +76,7 @@ def test_an_empty_adjustment_is_refused(shop: Place, amount: int, reason: str, c
     assert (refused.value.code, holding(shop)) == (code, (0, 0, 0))
 
 
-def test_above_the_limit_only_the_owner_may(shop: Place) -> None:
+def test_above_the_limit_a_second_person_is_needed_unless_the_owner_is_alone(shop: Place) -> None:
     take(shop, record("1001"))
     merchants.save_setting(shop.merchant_id, AdjustLimitSpec(limit_points=100), by=shop.by)
     assert shop.agent_id is not None
@@ -86,6 +86,10 @@ def test_above_the_limit_only_the_owner_may(shop: Place) -> None:
     gift(shop, 100, by=staff(shop.agent_id))
     gift(shop, 101, key="k2")
     assert holding(shop) == (201, 0, 0)
+    merchants.set_role(shop.merchant_id, shop.agent_id, "service_lead", by=shop.by)
+    with pytest.raises(Refused) as refused:
+        gift(shop, 101, key="k3")
+    assert (refused.value.code, holding(shop)) == ("over_limit", (201, 0, 0))
 
 
 def bonus(place: Place) -> None:

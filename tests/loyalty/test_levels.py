@@ -190,11 +190,11 @@ def test_what_a_level_gave_her_in_yuan(shop: Place) -> None:
     )
     settle(shop, record("1001", paid_yuan=620))
     review(shop)
-    with clock.frozen(NOON + 60 * DAY):
+    with clock.frozen(NOON + 30 * DAY):
         settle(shop, record("1002", paid_yuan=97, placed_at=NOON + DAY))
         gain = queries.level_gain(shop.merchant_id, member(shop))
-    assert (gain.extra_points, gain.extra_fen, gain.discount_fen) == (48, 96, 300)
-    assert queries.explain_gain(gain, "高级会员") == "作为高级会员，至今共省下 ¥3.96"
+    assert (gain.extra_points, gain.extra_fen, gain.discount_fen, gain.untold_count) == (48, 96, 0, 1)
+    assert queries.explain_gain(gain, "高级会员") == "高级会员今年为你省下 ¥0.96"
 
 
 def test_charlies_levels_are_his_own(shop: Place, charlie: Place) -> None:

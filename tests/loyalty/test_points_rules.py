@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shuke.loyalty.rules.points import Yield, add_months, kept, lapse, shares, yields
+from shuke.loyalty.rules.terms import DayTimes
 from shuke.trade.queries import EarningLine
 from tests.loyalty.make_orders import DAY, START, ZONE, line, version
 
@@ -107,16 +108,19 @@ def test_multipliers_apply_before_the_rounding() -> None:
     times = {2: Fraction(3, 2)}
     assert points([line(fen=199)], level_times=times, level=2) == [2]
     assert points([line(fen=199)], level_times=times, level=1) == [1]
-    both: dict[str, Any] = {"level_times": times, "month_day_times": {10: Fraction(2)}}
+    both: dict[str, Any] = {"level_times": times, "month_day_times": {10: DayTimes(Fraction(2))}}
     assert points([line()], level=2, **both) == [300]
     assert points([line()], level=2, times_add_up=False, **both) == [200]
 
 
 def test_the_day_of_paying_in_the_shops_zone_is_the_members_day() -> None:
     late = datetime(2026, 6, 10, 17, tzinfo=UTC)  # 11 June, 1:00 in Shanghai
-    assert points([line(paid_at=late)], month_day_times={11: Fraction(2)}) == [200]
-    assert points([line(paid_at=late)], week_day_times={4: Fraction(3)}) == [300]
-    days: dict[str, Any] = {"date_times": {date(2026, 6, 11): Fraction(1, 2)}, "month_day_times": {11: Fraction(2)}}
+    assert points([line(paid_at=late)], month_day_times={11: DayTimes(Fraction(2))}) == [200]
+    assert points([line(paid_at=late)], week_day_times={4: DayTimes(Fraction(3))}) == [300]
+    days: dict[str, Any] = {
+        "date_times": {date(2026, 6, 11): DayTimes(Fraction(1, 2))},
+        "month_day_times": {11: DayTimes(Fraction(2))},
+    }
     assert points([line(paid_at=late)], **days) == [50]
 
 

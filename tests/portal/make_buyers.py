@@ -40,7 +40,7 @@ def regular(place: Place, nick: str = "小荷") -> int:
     """A member with 300 earned, of them 40 taken back by a refund; 88 pending; 20 given; 200 more, of which 150 are spent.
 
     What is left: 300 − 40 + 88 + 20 + 200 − 150 = 418, of it 88 pending and 330 usable, and 50 of these lapse in nine days.
-    The second order, of ¥88.00, was placed on level 1 (9.8折) and cost ¥1.79 less by it.
+    The second order, of ¥88.00, was placed on level 1 (9.8折); no file tells its list price.
     """
     with tenant(place.merchant_id):
         with clock.frozen(NOON - 60 * DAY):

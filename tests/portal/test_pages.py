@@ -53,7 +53,7 @@ def test_home_tells_level_points_and_what_comes(lotus: Client) -> None:
         "可用积分 330 连同待生效共 418 积分，价值 ¥4.18",
         "88 积分待生效，11月26日起可用",
         "50 积分将于12月1日后过期",
-        "等级已为您带来 ¥1.79",
+        "有 1 笔订单无法算出折扣金额：导出的报表里没有标价。",
     ):
         assert sentence in text
 
@@ -268,3 +268,10 @@ def test_names_are_shown_as_text(alice: Place) -> None:
 def _member(place: Place) -> int:
     with tenant(place.merchant_id):
         return member(place)
+
+
+def test_the_points_account_of_the_year_ends_with_what_is_left(lotus: Client) -> None:
+    text = words(lotus, "/b/points/account/")
+    assert "期初余额 0" in text
+    assert "期末余额 418" in text
+    assert "开始日期不能晚于结束日期。" in words(lotus, "/b/points/account/?from=2026-11-01&to=2026-10-01")

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shuke.console import customer_words
 from shuke.console.customer_forms import GroupForm, LevelForm, PointsForm, TagForm
@@ -21,7 +22,8 @@ from shuke.core.errors import Missing
 from shuke.core.specs import Spec
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries as standing
-from shuke.loyalty.queries import explain
+from shuke.loyalty.queries import explain, gains
+from shuke.loyalty.queries.memberships import SoldTerm, plans, sold_terms
 from shuke.members import actions as members
 from shuke.members import queries
 from shuke.members.queries import Profile
@@ -36,6 +38,7 @@ ORDERS = 10
 MOMENTS = 40
 POINTS_LINES = 8
 UNPAID_DAYS = 365
+WAITS = gettext_lazy("This is above the limit for one person: it waits until a second one approves.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,11 @@ def show(desk: Desk, member_id: int) -> HttpResponse:
         level=level,
         level_words=explain.explain_level(level, zone=desk.zone, names=doers) if level else "",
         points=summary,
+        gain_words=gains.explain_parts(gain := gains.level_gain(desk.merchant_id, member_id)),
+        gain=gain,
+        memberships=_memberships(desk, member_id),
+        is_sold=bool(plans(desk.merchant_id, with_retired=False)),
+        warning=_warning(desk, member_id),
         points_words=explain.explain_balance(summary),
         points_lines=explain.history(desk.merchant_id, member_id, limit=POINTS_LINES),
         expiring=standing.expiring_soon(desk.merchant_id, member_id),
@@ -238,10 +246,11 @@ def points(desk: Desk, member_id: int) -> HttpResponse:
     """Give or take points by hand."""
     profile = _profile(desk, member_id)
 
-    def act(filled: PointsForm) -> None:
+    def act(filled: PointsForm) -> HttpResponse | None:
         amount = filled.points if filled.direction == "give" else -filled.points
         items = [loyalty.Adjustment(member_id, amount)]
-        loyalty.adjust(desk.merchant_id, items, reason=filled.reason, by=desk.by, key=filled.key)
+        asked = loyalty.submit_adjustment(desk.merchant_id, items, reason=filled.reason, by=desk.by, key=filled.key)
+        return desk.go("console:points_requests", said=WAITS) if asked else None
 
     summary = standing.points_summary(desk.merchant_id, member_id)
     return _ask(
@@ -277,6 +286,19 @@ def release_level(desk: Desk, member_id: int) -> HttpResponse:
     _profile(desk, member_id)
     loyalty.release_level(desk.merchant_id, [member_id], by=desk.by)
     return desk.go(_home(member_id), said=_("Her purchases decide on her level again."))
+
+
+def _memberships(desk: Desk, member_id: int) -> list[SoldTerm]:
+    """Her terms that are not over, and whether staff sold them."""
+    now = clock.now()
+    terms = sold_terms(desk.merchant_id, member_id=member_id)
+    return [one for one in terms if one.taken_back_at is None and one.ends_at > now]
+
+
+def _warning(desk: Desk, member_id: int) -> str:
+    """When she will lose her level and what keeps it; nothing while she will not."""
+    found, rule = standing.warned_of(desk.merchant_id, member_id), standing.level_rule(desk.merchant_id)
+    return explain.explain_warning(found, rule.spec.measure, zone=desk.zone) if found and rule else ""
 
 
 def _ask(

@@ -17,6 +17,8 @@ from shuke.console.desk import Desk, page
 from shuke.console.home_charts import groups, sales
 from shuke.core import clock
 from shuke.loyalty import queries as loyalty
+from shuke.loyalty.queries.memberships import ending_memberships
+from shuke.loyalty.queries.requests import waiting_count
 from shuke.merchants import queries as merchants
 from shuke.trade import queries as trade
 
@@ -84,7 +86,9 @@ def _todos(desk: Desk, found: analytics.Overview, paths: dict[str, str]) -> list
     if "members" in paths:
         wanted += [_ask_unpaid(desk.merchant_id), _wake_lapsed(found, paths["members"])]
     if desk.may("points.view"):
-        wanted += [_expiring(desk.merchant_id, paths["points"]), _losing(desk.merchant_id, paths["levels"])]
+        wanted += [_expiring(desk.merchant_id, paths["points"]), _losing(desk.merchant_id), _ending(desk.merchant_id)]
+    if desk.may("points.adjust"):
+        wanted.append(_approve(desk))
     return [todo for todo in wanted if todo is not None]
 
 
@@ -145,11 +149,37 @@ def _expiring(merchant_id: int, path: str) -> Todo | None:
     return Todo(icon="clock-exclamation", title=_("Points are about to lapse"), why=why, path=path, action=_("Look"))
 
 
-def _losing(merchant_id: int, path: str) -> Todo | None:
+def _approve(desk: Desk) -> Todo | None:
+    count = waiting_count(desk.merchant_id, without=desk.by.label)
+    if not count:
+        return None
+    why = ngettext(
+        "%(n)d adjustment of points waits for a second person.", "%(n)d adjustments of points wait for a second person.",
+        count,
+    )  # fmt: skip
+    return Todo(
+        icon="user-check", title=_("Approve large adjustments"), why=why % {"n": count},
+        path=reverse("console:points_requests"), action=_("Look"),
+    )  # fmt: skip
+
+
+def _ending(merchant_id: int) -> Todo | None:
+    count = len(ending_memberships(merchant_id))
+    if not count:
+        return None
+    why = ngettext("%(n)d paid membership ends soon.", "%(n)d paid memberships end soon.", count)
+    return Todo(
+        icon="id-badge-2", title=_("Ask them to extend their membership"), why=why % {"n": count},
+        path=reverse("console:memberships"), action=_("Look"),
+    )  # fmt: skip
+
+
+def _losing(merchant_id: int) -> Todo | None:
     count = len(loyalty.warned(merchant_id))
     if not count:
         return None
     why = ngettext("%(n)d customer will soon lose a level.", "%(n)d customers will soon lose a level.", count)
     return Todo(
-        icon="crown", title=_("Help them keep their level"), why=why % {"n": count}, path=path, action=_("Look")
-    )
+        icon="crown", title=_("Help them keep their level"), why=why % {"n": count},
+        path=reverse("console:levels_ending"), action=_("Look"),
+    )  # fmt: skip

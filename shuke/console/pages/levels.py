@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from shuke.analytics.queries.level_costs import level_costs
 from shuke.console import customer_words, loyalty_charts, rule_changes
 from shuke.console.desk import Desk, page
 from shuke.console.loyalty_forms import SetLevelForm, asked, carried, people, shop_choices
@@ -41,6 +42,7 @@ def overview(desk: Desk) -> HttpResponse:
         rule=rule,
         steps=[(step, amount(rule.spec.measure, step.threshold)) for step in steps],
         chart=loyalty_charts.standing(steps),
+        costs=level_costs(desk.merchant_id, desk.merchant.zone),
         member_count=sum(step.member_count for step in steps),
         risen_count=sum(step.member_count for step in steps if step.no),
         moves=[(one, names.get(one.member_id, ""), said(rule, one)) for one in moves],

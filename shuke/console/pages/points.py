@@ -19,6 +19,8 @@ from shuke.ledger.queries import Totals
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
 from shuke.loyalty.queries import POINTS, SavedPointsRule, rulewords
+from shuke.loyalty.queries.memberdays import explain_member_day, next_member_day
+from shuke.loyalty.queries.requests import waiting_count
 from shuke.loyalty.specs import PointsRuleSpec
 from shuke.trade import queries as trade
 
@@ -41,6 +43,8 @@ def overview(desk: Desk) -> HttpResponse:
     return desk.show(
         "console/points/overview.html",
         rule=rule,
+        member_day=explain_member_day(day) if (day := next_member_day(desk.merchant_id)) else "",
+        waiting_count=waiting_count(desk.merchant_id),
         coming=next((one for one in reversed(rules) if one.valid_from > now), None),
         sums=sums,
         circulating=circulating,

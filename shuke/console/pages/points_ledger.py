@@ -19,6 +19,7 @@ from shuke.analytics.queries.exporting import harmless
 from shuke.console import customer_words, downloads, loyalty_forms
 from shuke.console.desk import Desk, page
 from shuke.console.loyalty_forms import AdjustForm, carried
+from shuke.console.pages.customer import WAITS
 from shuke.core import clock
 from shuke.core.errors import Missing, Refused
 from shuke.core.specs import Form, form_for, parse
@@ -135,7 +136,8 @@ def adjust(desk: Desk) -> HttpResponse:
     if desk.post.get("confirmed") != "1":
         return _confirm(desk, filled, form, chosen)
     items = [loyalty.Adjustment(member_id, filled.amount) for member_id in chosen]
-    loyalty.adjust(desk.merchant_id, items, reason=filled.reason, by=desk.by, key=filled.key)
+    if loyalty.submit_adjustment(desk.merchant_id, items, reason=filled.reason, by=desk.by, key=filled.key):
+        return desk.go("console:points_requests", said=WAITS)
     text = ngettext(
         "The points of %(count)d customer were adjusted.",
         "The points of %(count)d customers were adjusted.",

@@ -145,4 +145,4 @@ def _newest(desk: Desk) -> SavedPointsRule | None:
 def levels_by_name(desk: Desk) -> Given:
     """The shop's levels by name, for the rows of multiples."""
     found = [(step.no, step.name) for step in queries.ladder(desk.merchant_id)]
-    return {"level_times.level_no": found} if found else {}
+    return {"level_times.level_no": found, "day_times.from_level": found} if found else {}

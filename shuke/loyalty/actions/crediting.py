@@ -12,9 +12,9 @@ from shuke.core.actors import Actor
 from shuke.core.errors import Refused
 from shuke.core.facts import publish
 from shuke.ledger import actions as ledger
-from shuke.loyalty.actions.giving import ADJUSTED, gift_lapses_at
+from shuke.loyalty.actions.giving import ADJUSTED
 from shuke.loyalty.events import PointsAdjusted
-from shuke.loyalty.queries.rulebook import POINTS
+from shuke.loyalty.queries.rulebook import POINTS, gift_lapses_at
 from shuke.merchants import actions as merchants
 
 

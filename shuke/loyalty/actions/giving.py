@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,10 @@ from shuke.core.facts import publish
 from shuke.ledger import actions as ledger
 from shuke.loyalty.actions.settling import lock
 from shuke.loyalty.events import PointsAdjusted
-from shuke.loyalty.queries.rulebook import POINTS, point_versions, points_rules, signup_source, zone_of
-from shuke.loyalty.rules.points import Version, in_force, lapse
+from shuke.loyalty.queries.rulebook import POINTS, gift_lapses_at, point_versions, points_rules, signup_source, zone_of
+from shuke.loyalty.rules.levels import midnight
+from shuke.loyalty.rules.points import in_force, lapse
+from shuke.loyalty.rules.terms import Version
 from shuke.loyalty.specs import AdjustLimitSpec, PointsRuleSpec
 from shuke.members.queries import homes as homes_of
 from shuke.members.queries import roll as members
@@ -40,20 +42,28 @@ def adjust(
 ) -> None:
     """Give or take points by hand (赠送/调整), all or nothing; the same key again changes nothing.
 
-    Given points lapse as the rule in force says. Refused `reason_missing`, `no_amount`, `over_limit` (only the owner
-    may adjust more than the limit in one go), and by the ledger `not_enough` unless `allow_debt`, `key_reused`.
+    Given points lapse as the rule in force says. Refused `reason_missing`, `no_amount`, `over_limit` (a second person
+    has to approve: see submit_adjustment), and by the ledger `not_enough` unless `allow_debt`, `key_reused`.
     """
     reason = reason.strip()
-    if not reason:
-        raise Refused("reason_missing", _("Please give a reason."))
-    _check_limit(merchant_id, items, by)
+    check_amounts(items, reason)
+    if is_above_limit(merchant_id, items, by=by, key=key):
+        raise Refused("over_limit", _("This is above the limit for one person: a second one has to approve it."))
+    post_adjustment(merchant_id, items, reason=reason, by=by, key=key, allow_debt=allow_debt)
+
+
+def post_adjustment(
+    merchant_id: int, items: Sequence[Adjustment], *, reason: str, by: Actor, key: str, allow_debt: bool = False,
+    note: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Post an adjustment whose limits were looked at, and tell of it once."""
     now = clock.now()
     expires_at = gift_lapses_at(merchant_id, now)
     postings = [
         ledger.Posting(
             member_id=item.member_id, amount=item.amount, kind=ADJUSTED, key=f"adjust:{key}:{item.member_id}",
             source="adjust", expires_at=expires_at if item.amount > 0 else None, happened_at=now,
-            note={"reason": reason},
+            note={"reason": reason, **(note or {})},
         )
         for item in items
     ]  # fmt: skip
@@ -70,6 +80,45 @@ def adjust(
             merchant_id, "points.adjusted", by=by, object_kind="member", object_id=item.member_id, amount=item.amount,
             reason=reason, key=key,
         )  # fmt: skip
+
+
+def check_amounts(items: Sequence[Adjustment], reason: str) -> None:
+    """Refused `reason_missing` or `no_amount`."""
+    if not reason:
+        raise Refused("reason_missing", _("Please give a reason."))
+    if any(item.amount == 0 for item in items):
+        raise Refused("no_amount", _("Please give an amount other than 0."))
+
+
+def is_above_limit(merchant_id: int, items: Sequence[Adjustment], *, by: Actor, key: str) -> bool:
+    """Whether a second person has to approve: for one customer in one go, or with what the same person did today.
+
+    An owner who has nobody beside her that could approve may go on alone. Two adjustments of one person at once are
+    looked at one after the other.
+    """
+    if by.kind != "staff":
+        return False
+    limits = places.setting(merchant_id, AdjustLimitSpec)
+    moved = sum(abs(item.amount) for item in items)
+    sql.run(
+        "SELECT pg_advisory_xact_lock(hashtextextended('loyalty.adjust ' || %(by)s, %(m)s))",
+        {"m": merchant_id, "by": by.label},
+    )
+    zone = zone_of(merchant_id)
+    done = sql.scalar(
+        "SELECT coalesce(sum(moved), 0)::bigint FROM loyalty_adjustment WHERE merchant_id = %(m)s AND by = %(by)s"
+        " AND at >= %(since)s AND key <> %(key)s AND NOT starts_with(key, 'request:')",
+        {"m": merchant_id, "by": by.label, "key": key, "since": midnight(clock.today(zone), zone)},
+    )
+    is_above = any(abs(item.amount) > limits.limit_points for item in items) or done + moved > limits.day_points
+    return is_above and not _is_alone(merchant_id, by)
+
+
+def _is_alone(merchant_id: int, by: Actor) -> bool:
+    people = places.people(merchant_id)
+    person = next((one for one in people if one.id == by.id), None)
+    others = [one for one in people if one.id != by.id and one.may("points.adjust")]
+    return person is not None and person.role == "owner" and not others
 
 
 def grant_signup_bonus(merchant_id: int, member_ids: Collection[int], *, by: Actor = SYSTEM) -> None:
@@ -116,34 +165,15 @@ def _welcome_target(merchant_id: int, member_id: int, amount: int, at: datetime,
     return ledger.Target(member_id, signup_source(member_id), amount, at, expires_at, version.id, at, None)
 
 
-def _check_limit(merchant_id: int, items: Sequence[Adjustment], by: Actor) -> None:
-    if any(item.amount == 0 for item in items):
-        raise Refused("no_amount", _("Please give an amount other than 0."))
-    limit = places.setting(merchant_id, AdjustLimitSpec).limit_points
-    if by.kind == "staff":
-        person = next((one for one in places.people(merchant_id) if one.id == by.id), None)
-        is_owner = person is not None and person.role == "owner"
-        if not is_owner and any(abs(item.amount) > limit for item in items):
-            raise Refused("over_limit", _("More than %(limit)s points may only be adjusted by the owner."), limit=limit)
-
-
-def gift_lapses_at(merchant_id: int, now: datetime) -> datetime | None:
-    """When points given by hand now lapse, by the rule in force; None for never."""
-    versions = sorted(point_versions(merchant_id), key=lambda version: -version.number)
-    version = in_force(versions, now)
-    if version is None:
-        return None
-    zone = zone_of(merchant_id)
-    return lapse(version.terms.expiry, version.terms.expiry_months, now.astimezone(zone).date(), zone)
-
-
 def _is_first(merchant_id: int, items: Sequence[Adjustment], reason: str, by: Actor, key: str) -> bool:
     return bool(
         sql.run(
-            "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, at, by)"
-            " VALUES (%(merchant_id)s, %(key)s, %(reason)s, %(count)s, %(amount)s, %(now)s, %(by)s)"
+            "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, moved, at, by)"
+            " VALUES (%(merchant_id)s, %(key)s, %(reason)s, %(count)s, %(amount)s, %(moved)s,"
+            " %(now)s, %(by)s)"
             " ON CONFLICT DO NOTHING",
             {"merchant_id": merchant_id, "key": key, "reason": reason, "count": len(items),
-             "amount": sum(item.amount for item in items), "now": clock.now(), "by": by.label},
+             "amount": sum(item.amount for item in items),
+             "moved": sum(abs(item.amount) for item in items), "now": clock.now(), "by": by.label},
         )
     )  # fmt: skip

@@ -198,20 +198,23 @@ def _upsert(merchant_id: int, changes: Iterable[Change], by: Actor) -> None:
     rows = [
         {"member_id": one.member_id, "level_no": one.after.level_no, "since_at": _iso(one.after.since_at),
          "until_at": _iso(one.after.until_at), "grace_until_at": _iso(one.after.grace_until_at),
-         "reason": one.after.reason, "is_manual": one.after.is_manual, "evidence": one.evidence, "note": one.note}
+         "reason": one.after.reason, "is_manual": one.after.is_manual, "evidence": one.evidence, "note": one.note,
+         "under": _kept(one.after.under)}
         for one in changes
     ]  # fmt: skip
     sql.run(
         """
         INSERT INTO loyalty_standing (merchant_id, member_id, level_no, since_at, until_at, grace_until_at, reason,
-            is_manual, evidence, note, set_by)
+            is_manual, evidence, note, under, set_by)
         SELECT %(merchant_id)s, member_id, level_no, since_at, until_at, grace_until_at, reason, is_manual, evidence,
-            note, %(by)s
+            note, under, %(by)s
         FROM jsonb_to_recordset(%(rows)s::jsonb) AS f (member_id bigint, level_no smallint, since_at timestamptz,
-            until_at timestamptz, grace_until_at timestamptz, reason text, is_manual boolean, evidence jsonb, note text)
+            until_at timestamptz, grace_until_at timestamptz, reason text, is_manual boolean, evidence jsonb, note text,
+            under jsonb)
         ON CONFLICT (merchant_id, member_id) DO UPDATE SET level_no = excluded.level_no, since_at = excluded.since_at,
             until_at = excluded.until_at, grace_until_at = excluded.grace_until_at, reason = excluded.reason,
-            is_manual = excluded.is_manual, evidence = excluded.evidence, note = excluded.note, set_by = excluded.set_by
+            is_manual = excluded.is_manual, evidence = excluded.evidence, note = excluded.note, under = excluded.under,
+            set_by = excluded.set_by
         """,
         {"merchant_id": merchant_id, "by": by.label, "rows": json.dumps(rows)},
     )
@@ -232,6 +235,15 @@ def _remember(merchant_id: int, moved: Iterable[Change], by: Actor) -> None:
         """,
         {"merchant_id": merchant_id, "now": clock.now(), "by": by.label, "rows": json.dumps(rows)},
     )
+
+
+def _kept(under: Standing | None) -> dict[str, Any] | None:
+    if under is None:
+        return None
+    return {
+        "level_no": under.level_no, "since_at": _iso(under.since_at), "until_at": _iso(under.until_at),
+        "grace_until_at": _iso(under.grace_until_at), "reason": under.reason, "is_manual": under.is_manual,
+    }  # fmt: skip
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
 
 from shuke.core import clock, progress, sql
-from shuke.core.actors import SYSTEM, Actor
+from shuke.core.actors import Actor
 from shuke.core.tenancy import tenant
+from shuke.loyalty.actions.backfilling import start_backfill
 from shuke.loyalty.actions.levels import review_levels
+from shuke.loyalty.actions.memberships import take_memberships
 from shuke.loyalty.actions.settling import lock, settle_orders
 from shuke.loyalty.queries.rulebook import spec_value, zone_of
 from shuke.loyalty.rules.levels import midnight
@@ -16,7 +17,6 @@ from shuke.loyalty.specs import PointsRuleSpec
 from shuke.merchants import actions as merchants
 from shuke.trade import queries as trade
 
-BACKFILL = "loyalty.backfill"
 CHUNK = 5000
 
 
@@ -47,23 +47,8 @@ def save_points_rule(merchant_id: int, spec: PointsRuleSpec, *, by: Actor) -> in
     return number
 
 
-def start_backfill(merchant_id: int, *, by: Actor = SYSTEM) -> int:
-    """Have all orders settled again after this transaction; the id of the Progress row.
-
-    A backfill that has not begun yet is joined; one that runs is left to end, and the new one follows it.
-    """
-    latest = progress.latest(merchant_id, BACKFILL)
-    if latest is not None and latest.state == progress.WAITING:
-        return latest.id
-    progress_id = progress.begin(merchant_id, BACKFILL, total=trade.order_count(merchant_id), by=by)
-    app.configure_task(BACKFILL, queue="jobs", lock=f"{BACKFILL}:{merchant_id}").defer(
-        merchant_id=merchant_id, progress_id=progress_id
-    )
-    return progress_id
-
-
 def backfill(merchant_id: int, progress_id: int) -> None:
-    """Settle all orders and review all their members' levels, chunk by chunk.
+    """Take up the memberships that orders buy, settle all orders and review their members' levels, chunk by chunk.
 
     A chunk, its levels and the checkpoint are one transaction: killed anywhere, it goes on after the last chunk.
     """
@@ -80,6 +65,7 @@ def _backfill_chunk(merchant_id: int, progress_id: int) -> bool:
         if not order_ids:
             progress.advance(merchant_id, progress_id, state=progress.DONE, message=_("All orders are computed."))
             return False
+        take_memberships(merchant_id, order_ids)
         settled = settle_orders(merchant_id, order_ids)
         review_levels(merchant_id, settled.member_ids)
         done = job.done_count + len(order_ids)

@@ -45,9 +45,9 @@ def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = S
         return Settlement(member_ids)
     found = reckon(merchant_id, lines, versions)
     now = clock.now()
-    points = _settle(merchant_id, POINTS, [_points_target(one, now) for one in found], by)
+    points = settle_sources(merchant_id, POINTS, [_points_target(one, now) for one in found], by=by)
     if any(version.terms.growth_per_fen for version in versions):
-        _settle(merchant_id, GROWTH, [_growth_target(one, now) for one in found], by)
+        settle_sources(merchant_id, GROWTH, [_growth_target(one, now) for one in found], by=by)
     return Settlement(member_ids | points.changed_members, points.credited, points.taken_back)
 
 
@@ -56,10 +56,13 @@ def lock(merchant_id: int) -> None:
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('loyalty', %(m)s))", {"m": merchant_id})
 
 
-def _settle(merchant_id: int, asset: str, targets: list[ledger.Target], by: Actor) -> ledger.Settled:
+def settle_sources(
+    merchant_id: int, asset: str, targets: list[ledger.Target], *, by: Actor, kind: str = "earned"
+) -> ledger.Settled:
+    """Settle in the ledger; a source that turned out to be somebody else's moves over to her."""
     try:
         with transaction.atomic():
-            return ledger.settle(merchant_id, asset, targets, by=by)
+            return ledger.settle(merchant_id, asset, targets, by=by, kind=kind)
     except Refused as refused:
         if refused.code != "source_moved":
             raise
@@ -71,7 +74,7 @@ def _settle(merchant_id: int, asset: str, targets: list[ledger.Target], by: Acto
         if (now := standing.get(target.source)) and now.amount and now.member_id != target.member_id
     ]
     ledger.settle(merchant_id, asset, moved, by=by)
-    return ledger.settle(merchant_id, asset, targets, by=by)
+    return ledger.settle(merchant_id, asset, targets, by=by, kind=kind)
 
 
 def _with_siblings(merchant_id: int, order_ids: Collection[int]) -> list[int]:
@@ -101,6 +104,8 @@ def note_of(one: Yield) -> dict[str, Any]:
         note["refund_fen"] = one.refund_fen
     if one.times != 1:
         note["times"] = str(one.times)
-    if one.level_times != 1:
-        note["level_times"] = str(one.level_times)
+    if one.own:
+        note[f"{one.own}_times"] = str(one.own_times)
+    if one.day_times != 1:
+        note["day_times"] = str(one.day_times)
     return note

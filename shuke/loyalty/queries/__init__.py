@@ -64,6 +64,7 @@ from shuke.loyalty.queries.standings import (
     levels_of,
     recent_moves,
     warned,
+    warned_of,
     way_to,
 )
 
@@ -72,7 +73,5 @@ __all__ = [
     "Liability", "Offer", "PointsPreview", "PointsSummary", "Redemption", "SavedLevelRule", "SavedPointsRule", "SavedRedemptionRule", "Step", "Told", "Warned", "Way",
     "adjustments", "expiring_soon", "explain_balance", "explain_gain", "explain_level", "explain_line", "explain_warning", "history",
     "journal", "ladder", "level_counts", "level_gain", "level_members", "level_moves", "level_of", "level_rule", "level_rules", "levels_of",
-    "liability", "offer", "order_source", "points_rule", "points_rules", "points_summary", "preview_levels",
-    "preview_points_rule", "recent_moves", "redemption", "redemption_of_code",
-    "redemption_rule", "redemption_rules", "warned", "way_to",
+    "liability", "offer", "order_source", "points_rule", "points_rules", "points_summary", "preview_levels", "preview_points_rule", "recent_moves", "redemption", "redemption_of_code", "redemption_rule", "redemption_rules", "warned", "warned_of", "way_to",
 ]  # fmt: skip

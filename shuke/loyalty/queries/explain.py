@@ -97,23 +97,25 @@ def explain_line(
     that lines of paying with points speak of, by id.
     """
     if (one := (redemptions or {}).get(redemption_of(line.source))) is not None:
-        return _join(_redeemed(line, one))
+        return joined(_redeemed(line, one))
     if line.state == "expired" and line.amount < 0:
-        return _join([_lapsed(line), _("not used until %(day)s") % {"day": day_before(line.happened_at, zone)}])
+        return joined([_lapsed(line), _("not used until %(day)s") % {"day": day_before(line.happened_at, zone)}])
     if line.kind == "moved":
         came = _("Came with a customer record that is hers too")
-        return _join([came if line.amount > 0 else _("Went to another record of hers"), _gain(line.amount)])
+        return joined([came if line.amount > 0 else _("Went to another record of hers"), _gain(line.amount)])
     if line.kind == "adjusted":
-        return _join(_adjusted(line, names) + _dates(line, zone))
+        return joined(_adjusted(line, names) + _dates(line, zone))
+    if line.kind in _PRESENTS:
+        return joined([str(_PRESENTS[line.kind]), _gain(line.amount), *_dates(line, zone)])
     if line.kind == "welcome":
-        return _join([_("Welcome points"), _gain(line.amount), *_dates(line, zone)])
+        return joined([_("Welcome points"), _gain(line.amount), *_dates(line, zone)])
     if line.source.startswith("order:"):
         if line.amount < 0:
-            return _join(_taken_back(line))
-        return _join(_earned(line, rules.get(line.rule_id or 0)) + _dates(line, zone))
+            return joined(_taken_back(line))
+        return joined(_earned(line, rules.get(line.rule_id or 0)) + _dates(line, zone))
     if line.kind == "given_back":
-        return _join([_("Given back after spending"), _gain(line.amount), *_dates(line, zone)])
-    return _join([str(_SPENDING.get(line.state, _("Points"))), _gain(line.amount)])
+        return joined([_("Given back after spending"), _gain(line.amount), *_dates(line, zone)])
+    return joined([str(_SPENDING.get(line.state, _("Points"))), _gain(line.amount)])
 
 
 def explain_balance(summary: PointsSummary) -> str:
@@ -129,7 +131,7 @@ def explain_balance(summary: PointsSummary) -> str:
         parts.append(_("%(points)s are set aside for an order") % {"points": summary.reserved})
     if summary.worth_fen:
         parts.append(_("together worth ¥%(yuan)s") % {"yuan": yuan(summary.worth_fen)})
-    return _join(parts)
+    return joined(parts)
 
 
 def explain_level(view: LevelView, *, zone: ZoneInfo, names: Mapping[str, str] | None = None) -> str:
@@ -159,7 +161,7 @@ def explain_level(view: LevelView, *, zone: ZoneInfo, names: Mapping[str, str] |
             _("%(missing)s more to %(name)s")
             % {"missing": amount(view.measure, view.way.missing), "name": view.way.next_name}
         )
-    return _join(parts)
+    return joined(parts)
 
 
 def explain_warning(one: Warned, measure: str, *, zone: ZoneInfo) -> str:
@@ -186,12 +188,24 @@ _SPENDING: dict[str, Promise] = {
     "reserved": gettext_lazy("Set aside for an order"),
     "released": gettext_lazy("Set free again, unused"),
 }
+_PRESENTS: dict[str, Promise] = {
+    "birthday": gettext_lazy("Happy birthday"),
+    "membership": gettext_lazy("Points of the paid membership"),
+}
+_MULTIPLES: dict[str, Promise] = {
+    "level_times": gettext_lazy("her level"),
+    "membership_times": gettext_lazy("paid membership"),
+    "birthday_times": gettext_lazy("birthday"),
+    "day_times": gettext_lazy("member day"),
+}
 _REASONS: dict[str, Promise] = {
     "kept": gettext_lazy("kept by meeting the level again"),
     "grace": gettext_lazy("no longer met"),
     "lost": gettext_lazy("gone down, since the level above was not kept"),
     "rule_changed": gettext_lazy("by the new rule"),
     "manual_ended": gettext_lazy("by her purchases, after a setting by hand ended"),
+    "membership": gettext_lazy("by her paid membership"),
+    "membership_ended": gettext_lazy("by her purchases, after the paid membership ended"),
     "manual": gettext_lazy("set by hand"),
 }
 
@@ -240,8 +254,21 @@ def _earned(line: Line, rule: SavedPointsRule | None) -> list[str]:
     if rule is not None:
         parts.append(_("%(points)s points for every ¥1") % {"points": plain(rule.spec.points_per_yuan)})
     if "times" in line.note:
-        parts.append(_("×%(times)s") % {"times": plain(Fraction(line.note["times"]))})
+        parts.append(_multiple(line.note))
     return [*parts, _("%(points)s points earned") % {"points": line.amount}]
+
+
+def _multiple(note: Mapping[str, str]) -> str:
+    """The multiplier, and where it comes from when a member day, a membership or a birthday has to do with it."""
+    whole = _("×%(times)s") % {"times": plain(Fraction(note["times"]))}
+    found = [
+        f"{words} {_('×%(times)s') % {'times': plain(Fraction(note[name]))}}"
+        for name, words in _MULTIPLES.items()
+        if name in note
+    ]
+    if found and (len(found) > 1 or "level_times" not in note):
+        return found[0] if len(found) == 1 else _("%(whole)s (%(parts)s)") % {"whole": whole, "parts": joined(found)}
+    return whole
 
 
 def _taken_back(line: Line) -> list[str]:
@@ -263,6 +290,8 @@ def _adjusted(line: Line, names: Mapping[str, str]) -> list[str]:
     else:
         text = _("%(points)s points given by hand") if line.amount > 0 else _("%(points)s points taken by hand")
     parts = [text % {"name": doer, "points": points}]
+    if line.note.get("asked_by") in names:
+        parts.append(_("asked for by %(name)s") % {"name": names[line.note["asked_by"]]})
     if line.note.get("reason"):
         parts.append(_("reason: %(reason)s") % {"reason": line.note["reason"]})
     return parts
@@ -300,5 +329,6 @@ def plain(number: Decimal | Fraction) -> str:
     return text or "0"
 
 
-def _join(parts: Sequence[str]) -> str:
+def joined(parts: Sequence[str]) -> str:
+    """Parts of a sentence as one."""
     return reduce(lambda first, rest: _("%(first)s, %(rest)s") % {"first": first, "rest": rest}, parts)

@@ -14,7 +14,8 @@ from shuke.loyalty.queries.reckoning import Change, reckon, reviewed
 from shuke.loyalty.queries.rulebook import SavedLevelRule, level_rule, point_versions, points_rule, zone_of
 from shuke.loyalty.queries.standings import standings_of
 from shuke.loyalty.rules import levels as rules
-from shuke.loyalty.rules.points import Version, Yield, add_months
+from shuke.loyalty.rules.points import Yield, add_months
+from shuke.loyalty.rules.terms import Version
 from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
 from shuke.members.queries import roll as members
 from shuke.trade import queries as trade

@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from shuke.core import clock, sql
+from shuke.loyalty.queries.owned import floors, own_times
 from shuke.loyalty.queries.rulebook import SavedLevelRule, zone_of
 from shuke.loyalty.queries.standings import figures_of, keep_figures, standings_of
 from shuke.loyalty.rules import levels as rules
 from shuke.loyalty.rules.levels import Standing
-from shuke.loyalty.rules.points import LevelAt, Version, Yield, by_order, yields
+from shuke.loyalty.rules.points import Yield, by_order, yields
+from shuke.loyalty.rules.terms import LevelAt, Version
 from shuke.members.queries import roll as members
 from shuke.trade import queries as trade
 
@@ -32,13 +34,14 @@ class Change:
 def reckon(merchant_id: int, lines: Sequence[trade.EarningLine], versions: Sequence[Version]) -> list[Yield]:
     """What orders yield by these versions, one Yield an order, with the levels and the blacklist as they are kept."""
     member_ids = {line.member_id for line in lines}
-    needs_levels = any(version.terms.level_times for version in versions)
+    needs_levels = any(version.terms.level_times or version.terms.has_day_times for version in versions)
     return by_order(
         yields(
             lines,
             versions,
             zone=zone_of(merchant_id),
             level_at=level_history(merchant_id, member_ids) if needs_levels else None,
+            own_at=own_times(merchant_id, member_ids),
             blacklisted=members.blacklisted_since(merchant_id, member_ids),
         )
     )
@@ -72,11 +75,14 @@ def reviewed(merchant_id: int, member_ids: Collection[int], rule: SavedLevelRule
     standings = standings_of(merchant_id, member_ids)
     figures = figures_of(merchant_id, policy, member_ids, until=now)
     keep = keep_figures(merchant_id, policy, standings, now)
+    lifted = floors(merchant_id, member_ids, now)
     found: list[Change] = []
     for member_id in member_ids:
         before = standings.get(member_id, rules.START)
         figure = figures.get(member_id, 0)
-        after = rules.review(before, figure, policy, now, zone, keep_figure=keep.get(member_id))
+        after = rules.review(
+            before, figure, policy, now, zone, keep_figure=keep.get(member_id), floor=lifted.get(member_id)
+        )
         if after != before:
             found.append(Change(member_id, before, after, _evidence(rule, after, figure, keep.get(member_id))))
     return found

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from shuke.core import clock, sql
 from shuke.loyalty.rules.levels import Policy
-from shuke.loyalty.rules.points import Terms, Version
+from shuke.loyalty.rules.points import in_force, lapse
+from shuke.loyalty.rules.terms import Terms, Version
 from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
 from shuke.merchants import queries as merchants
 
@@ -111,6 +112,15 @@ def point_versions(merchant_id: int) -> list[Version]:
             {"merchant_id": merchant_id},
         )
     ]
+
+
+def gift_lapses_at(merchant_id: int, at: datetime) -> datetime | None:
+    """When points given at an instant lapse, by the rule then in force; None for never."""
+    version = in_force(sorted(point_versions(merchant_id), key=lambda version: -version.number), at)
+    if version is None:
+        return None
+    zone = zone_of(merchant_id)
+    return lapse(version.terms.expiry, version.terms.expiry_months, at.astimezone(zone).date(), zone)
 
 
 @lru_cache(maxsize=256)

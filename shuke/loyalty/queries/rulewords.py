@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from shuke.core.money import yuan
 from shuke.loyalty.queries.explain import amount, plain
 from shuke.loyalty.queries.rulebook import SavedLevelRule, level_rule, points_rule
-from shuke.loyalty.specs import DayTimes, PointsRuleSpec
+from shuke.loyalty.specs import DayTimes, LevelSpec, PointsRuleSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,23 @@ def discount_words(permille: int) -> str:
     return _("%(percent)s%% off") % {"percent": f"{(1000 - permille) / 10:g}"}
 
 
+def benefits_of(level: LevelSpec) -> list[str]:
+    """What a level gives besides its price, a line each, as buyers read it."""
+    found: list[str] = []
+    if level.is_post_free:
+        found.append(_("Free postage"))
+    if level.birthday_points:
+        found.append(_("%(points)s points more on your birthday") % {"points": level.birthday_points})
+    if level.family_uses:
+        text = ngettext(
+            "Family price: once a year you may buy for a friend at your price.",
+            "Family price: %(count)s times a year you may buy for friends at your price.",
+            level.family_uses,
+        )
+        found.append(text % {"count": level.family_uses})
+    return [*found, *(line.strip() for line in level.benefits.splitlines() if line.strip())]
+
+
 def lifetime(spec: PointsRuleSpec) -> str:
     """How long points are valid."""
     if spec.expiry == "never":
@@ -104,7 +121,12 @@ def _more(spec: PointsRuleSpec, levels: SavedLevelRule | None) -> list[str]:
         if levels is not None and row.times != 1
     ]
     found += [
-        _("%(day)s: %(times)s times the points.") % {"day": _day(row), "times": plain(Fraction(row.times))}
+        str(_MEMBER_DAY if row.from_level and levels else _DAY_FOR_ALL)
+        % {
+            "day": _day(row),
+            "times": plain(Fraction(row.times)),
+            "level": levels.name(row.from_level) if levels else "",
+        }
         for row in spec.day_times
         if row.times != 1
     ]
@@ -215,6 +237,8 @@ _COUNTS: dict[str, Promise] = {
     "paid": gettext_lazy("Points are noted as soon as the order is paid."),
     "finished": gettext_lazy("Points are noted as soon as the order is finished."),
 }
+_DAY_FOR_ALL = gettext_lazy("%(day)s: %(times)s times the points.")
+_MEMBER_DAY = gettext_lazy("%(day)s: %(times)s times the points, from %(level)s on.")
 _ORDER_CAP = gettext_lazy("One order earns at most %(points)s points.")
 _DAY_CAP = gettext_lazy("At most %(points)s points can be earned in one day.")
 _MONTH_CAP = gettext_lazy("At most %(points)s points can be earned in one month.")

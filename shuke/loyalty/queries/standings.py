@@ -18,7 +18,8 @@ from shuke.members.queries import roll as members
 from shuke.merchants import queries as merchants
 from shuke.trade import queries as trade
 
-_COLUMNS = "level_no, since_at, until_at, reason, is_manual, grace_until_at"
+_COLUMNS = "level_no, since_at, until_at, reason, is_manual, grace_until_at, under"
+_WIDTH = 7
 _PAGE = 10_000
 
 
@@ -101,7 +102,7 @@ class Warned:
 def standings_of(merchant_id: int, member_ids: Collection[int]) -> dict[int, Standing]:
     """The standings that are kept; members who never left level 0 are missing."""
     return {
-        row[0]: Standing(*row[1:])
+        row[0]: _standing(row[1:])
         for row in sql.rows(
             f"SELECT member_id, {_COLUMNS} FROM loyalty_standing"
             " WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s::bigint[])",
@@ -136,7 +137,8 @@ def keep_figures(
     if policy.measure == "growth":
         return {}
     ended: defaultdict[datetime | None, list[int]] = defaultdict(list)
-    for member_id, one in standings.items():
+    for member_id, held in standings.items():
+        one = held.own
         if one.until_at is not None and one.until_at <= now and not one.is_manual:
             ended[rules.window_start(policy, one.until_at, zone_of(merchant_id))].append(member_id)
     found: dict[int, int] = {}
@@ -241,7 +243,9 @@ def recent_moves(merchant_id: int, *, limit: int = 20) -> list[LevelMove]:
     ]
 
 
-def warned(merchant_id: int, *, days: int | None = None, limit: int = 200) -> list[Warned]:
+def warned(
+    merchant_id: int, *, days: int | None = None, member_id: int | None = None, limit: int = 200
+) -> list[Warned]:  # fmt: skip
     """Members who will lose their level within some days (the merchant's setting by default), the soonest first."""
     rule = level_rule(merchant_id)
     if rule is None or rule.policy.downgrade == "never":
@@ -251,15 +255,22 @@ def warned(merchant_id: int, *, days: int | None = None, limit: int = 200) -> li
         days = merchants.setting(merchant_id, LevelWarnSpec).warn_days
     found = sql.rows(
         "SELECT member_id, level_no, until_at, grace_until_at FROM loyalty_standing"
-        " WHERE merchant_id = %(merchant_id)s AND level_no BETWEEN 1 AND %(top)s AND NOT is_manual"
+        " WHERE merchant_id = %(merchant_id)s AND level_no BETWEEN 1 AND %(top)s AND NOT is_manual AND reason <> 'membership'"
+        " AND (%(member_id)s::bigint IS NULL OR member_id = %(member_id)s)"
         " AND coalesce(grace_until_at, until_at) <= %(end)s ORDER BY coalesce(grace_until_at, until_at), member_id"
         " LIMIT %(limit)s",
-        {"merchant_id": merchant_id, "top": policy.top, "end": now + timedelta(days=days), "limit": limit},
+        {
+            "merchant_id": merchant_id,
+            "top": policy.top,
+            "end": now + timedelta(days=days),
+            "limit": limit,
+            "member_id": member_id,
+        },
     )
     zone = zone_of(merchant_id)
     ends: defaultdict[datetime | None, list[int]] = defaultdict(list)
-    for member_id, _level, until, _grace in found:
-        ends[rules.window_start(policy, until or now, zone)].append(member_id)
+    for number, _level, until, _grace in found:
+        ends[rules.window_start(policy, until or now, zone)].append(number)
     figures: dict[int, int] = {}
     for since, member_ids in ends.items():
         figures.update(figures_of(merchant_id, policy, member_ids, until=now, since=since))
@@ -275,6 +286,11 @@ def warned(merchant_id: int, *, days: int | None = None, limit: int = 200) -> li
     ]  # fmt: skip
 
 
+def warned_of(merchant_id: int, member_id: int) -> Warned | None:
+    """One member's warning; None while she will not lose her level soon."""
+    return next(iter(warned(merchant_id, member_id=member_id, limit=1)), None)
+
+
 def _growth(merchant_id: int, member_ids: Collection[int] | None) -> dict[int, int]:
     if member_ids is not None:
         found = ledger.balances(merchant_id, GROWTH, list(member_ids))
@@ -287,9 +303,21 @@ def _growth(merchant_id: int, member_ids: Collection[int] | None) -> dict[int, i
     return everybody
 
 
+def _standing(row: tuple[Any, ...]) -> Standing:
+    told, kept = list(row[:-1]), sql.loads(row[-1])
+    if kept is None:
+        return Standing(*told)
+    moments = {
+        name: datetime.fromisoformat(kept[name]) if kept[name] else None
+        for name in ("since_at", "until_at", "grace_until_at")
+    }
+    told.append(Standing(**{**kept, **moments}))
+    return Standing(*told)
+
+
 def _view(rule: SavedLevelRule, member_id: int, figure: int, row: tuple[Any, ...] | None) -> LevelView:
-    standing = Standing(*row[:6]) if row else rules.START
-    evidence, note, set_by = (sql.loads(row[6]), row[7], row[8]) if row else ({}, "", "system")
+    standing = _standing(row[:_WIDTH]) if row else rules.START
+    evidence, note, set_by = (sql.loads(row[_WIDTH]), *row[_WIDTH + 1 :]) if row else ({}, "", "system")
     level_no = min(standing.level_no, rule.policy.top)
     level = rule.spec.levels[level_no]
     return LevelView(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from shuke.loyalty.rules.membership import Floor
 from shuke.loyalty.rules.points import add_months
 
 Measure = Literal["amount", "count", "growth"]
 Window = Literal["lifetime", "rolling", "calendar_year"]
 Downgrade = Literal["one_down", "to_match", "never"]
-Reason = Literal["reached", "kept", "grace", "lost", "rule_changed", "manual", "manual_ended"]
+Reason = Literal[
+    "reached", "kept", "grace", "lost", "rule_changed", "manual", "manual_ended", "membership", "membership_ended"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The level a member holds: since when, until when it is sure (None: no end), and why."""
+    """The level a member holds: since when, until when it is sure (None: no end), and why.
+
+    While a paid membership lifts her, `under` is the standing that her purchases give.
+    """
 
     level_no: int
     since_at: datetime
@@ -47,15 +53,41 @@ class Standing:
     reason: Reason
     is_manual: bool = False
     grace_until_at: datetime | None = None
+    under: Standing | None = None
+
+    @property
+    def own(self) -> Standing:
+        """What her purchases give, or what was set by hand."""
+        return self.under if self.reason == "membership" and self.under is not None else self
 
 
 START = Standing(0, datetime(1970, 1, 1, tzinfo=UTC), None, "reached")
 
 
 def review(
+    standing: Standing, figure: int, policy: Policy, now: datetime, zone: ZoneInfo, *, keep_figure: int | None = None,
+    floor: Floor | None = None,
+) -> Standing:  # fmt: skip
+    """The standing that follows now from figures and paid membership; the very same one when nothing changes.
+
+    `floor` is the level that a paid membership gives: she stands on it while her own is lower, and her own goes on
+    underneath, with its validity. When the membership ends she stands on her own again. A level set by hand goes before.
+    """
+    own = review_own(standing.own, figure, policy, now, zone, keep_figure=keep_figure)
+    is_lifted = standing.reason == "membership"
+    if floor is not None and not own.is_manual and min(floor.level_no, policy.top) > own.level_no:
+        level_no = min(floor.level_no, policy.top)
+        since = standing.since_at if is_lifted and standing.level_no == level_no else now
+        return Standing(level_no, since, floor.until_at, "membership", under=own)
+    if is_lifted and own.level_no < standing.level_no:
+        return replace(own, reason="membership_ended", since_at=now)
+    return own
+
+
+def review_own(
     standing: Standing, figure: int, policy: Policy, now: datetime, zone: ZoneInfo, *, keep_figure: int | None = None
 ) -> Standing:
-    """The standing that follows now; the very same one when nothing changes.
+    """The standing that follows now from figures alone; the very same one when nothing changes.
 
     `figure` is what counts in the window that ends now, `keep_figure` in the one that the validity's end closes
     (with the grace days after it). A reached level is given at once. A level is lost only when its validity and the

@@ -3,88 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from shuke.loyalty.rules.multiples import PLAIN, Multiple, OwnAt, multiple_of
 from shuke.loyalty.rules.order_line import OrderLine
+from shuke.loyalty.rules.terms import ONE, Expiry, LevelAt, Moment, Terms, Version
 
-Moment = Literal["placed", "paid", "finished"]
-Expiry = Literal["never", "months", "next_year_end"]
-LevelAt = Callable[[int, datetime], int]
 Moments = tuple[datetime | None, datetime | None, datetime | None]
 
 MOMENTS: tuple[Moment, ...] = ("placed", "paid", "finished")
 _RANK = {moment: rank for rank, moment in enumerate(MOMENTS)}
-ONE = Fraction(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A points rule ready for reckoning: ratios as fractions of points per fen, sets for looking up."""
-
-    points_per_fen: Fraction
-    growth_per_fen: Fraction = Fraction(0)
-    counts_when: Moment = "finished"
-    hold_days: int = 0
-    expiry: Expiry = "never"
-    expiry_months: int = 12
-    postage_counts: bool = False
-    excluded_words: tuple[str, ...] = ()
-    excluded_outer_ids: frozenset[str] = frozenset()
-    blacklist_earns: bool = False
-    cap_per_order: int | None = None
-    cap_per_day: int | None = None
-    cap_per_month: int | None = None
-    level_times: Mapping[int, Fraction] = field(default_factory=dict)
-    month_day_times: Mapping[int, Fraction] = field(default_factory=dict)
-    week_day_times: Mapping[int, Fraction] = field(default_factory=dict)
-    date_times: Mapping[date, Fraction] = field(default_factory=dict)
-    times_add_up: bool = True
-    is_plain: bool = field(init=False)
-    ratio: tuple[int, int] = field(init=False)
-    growth_ratio: tuple[int, int] = field(init=False)
-    hold: timedelta = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Most rules ask neither what was bought nor when and by whom, and a million orders pass through here."""
-        asks = (self.excluded_words, self.excluded_outer_ids, self.level_times, self.has_day_times)
-        object.__setattr__(self, "is_plain", not any(asks))
-        object.__setattr__(self, "ratio", self.points_per_fen.as_integer_ratio())
-        object.__setattr__(self, "hold", timedelta(days=self.hold_days))
-        object.__setattr__(self, "growth_ratio", self.growth_per_fen.as_integer_ratio())
-
-    @property
-    def has_period_caps(self) -> bool:
-        """Whether one order's points depend on the member's other orders."""
-        return self.cap_per_day is not None or self.cap_per_month is not None
-
-    @property
-    def has_day_times(self) -> bool:
-        """Whether the day of buying matters."""
-        return bool(self.month_day_times or self.week_day_times or self.date_times)
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One saved state of the rule; of those with `valid_from` reached, the one saved last is in force."""
-
-    id: int
-    number: int
-    valid_from: datetime
-    saved_at: datetime
-    terms: Terms
 
 
 class Yield(NamedTuple):
     """What one line has yielded in all by now: `earned` by the rule, `points` and `growth` after refunds.
 
-    `times` is the multiplier in all, `level_times` what of it the level gave. A line that does not count has
-    `version` None and zeros. `available_at` is None until the order is finished.
+    `times` is the multiplier in all, `own_times` what of it her level, her paid membership or her birthday gave, as
+    `own` says. A line that does not count has `version` None and zeros. `available_at` is None until the order is
+    finished.
     """
 
     line_id: int
@@ -97,11 +39,17 @@ class Yield(NamedTuple):
     points: int
     growth: int
     times: Fraction
-    level_times: Fraction
+    own_times: Fraction
+    own: str
     version: Version | None
     counted_at: datetime | None
     available_at: datetime | None
     expires_at: datetime | None
+
+    @property
+    def day_times(self) -> Fraction:
+        """What of the multiplier the member day gave."""
+        return self.times / self.own_times if self.own_times else ONE
 
 
 @dataclass(slots=True)
@@ -110,8 +58,7 @@ class _Order:
     version: Version
     counted_at: datetime
     day: date
-    times: Fraction
-    level_times: Fraction
+    multiple: Multiple
     eligible: list[int]
     points: int
     growth: int
@@ -124,12 +71,13 @@ def yields(
     *,
     zone: ZoneInfo,
     level_at: LevelAt | None = None,
+    own_at: OwnAt | None = None,
     blacklisted: Mapping[int, datetime] | None = None,
 ) -> list[Yield]:
     """One Yield per line, whatever the order in which the lines come.
 
     Where a version caps days or months, `lines` must hold all orders of their members. `level_at(member_id, instant)`
-    is the level held then; `blacklisted` says since when a member earns nothing. Points of an order are rounded down
+    is the level held then, `own_at` what a paid membership or her birthday multiply by; `blacklisted` says since when a member earns nothing. Points of an order are rounded down
     once and shared out to its lines by largest remainder, so that the lines add up exactly to the order.
     """
     newest_first = sorted(versions, key=lambda version: -version.number)
@@ -141,7 +89,7 @@ def yields(
     for group in orders.values():
         if len(group) > 1:
             group.sort(key=_line_place)
-        order = _reckon(group, newest_first, zone, level_at, blacklisted or {})
+        order = _reckon(group, newest_first, zone, level_at, own_at, blacklisted or {})
         if order is None:
             found += [_nothing(line) for line in group]
         else:
@@ -266,16 +214,6 @@ def add_months(day: date, months: int) -> date:
     raise AssertionError("every month has 28 days")
 
 
-def day_times(terms: Terms, day: date) -> Fraction:
-    """How many times the points a day gives: a date goes before a day of the month, that before a day of the week."""
-    return (
-        terms.date_times.get(day)
-        or terms.month_day_times.get(day.day)
-        or terms.week_day_times.get(day.isoweekday())
-        or ONE
-    )
-
-
 def _moments(line: OrderLine) -> Moments:
     # Files without a time of payment or finishing still say by their state that it happened.
     placed = line.placed_at
@@ -292,6 +230,7 @@ def _reckon(
     newest_first: Sequence[Version],
     zone: ZoneInfo,
     level_at: LevelAt | None,
+    own_at: OwnAt | None,
     blacklisted: Mapping[int, datetime],
 ) -> _Order | None:
     first = group[0]
@@ -303,15 +242,16 @@ def _reckon(
     terms = version.terms
     if blacklisted and not terms.blacklist_earns and (since := blacklisted.get(first.member_id)) and since <= at:
         return None
-    times = level_times = ONE
+    multiple = PLAIN
     numerator, denominator = terms.ratio
     if terms.is_plain:
         eligible = [line.gross_fen + line.post_fen if terms.postage_counts else line.gross_fen for line in group]
     else:
         eligible = [_eligible_fen(line, terms) for line in group]
+    if own_at is not None or not terms.is_plain:
         bought_at = first.paid_at or first.placed_at or at
-        times, level_times = _times(terms, first.member_id, bought_at, zone, level_at)
-        numerator, denominator = numerator * times.numerator, denominator * times.denominator
+        multiple = multiple_of(terms, first.member_id, bought_at, zone, level_at, own_at)
+        numerator, denominator = numerator * multiple.times.numerator, denominator * multiple.times.denominator
     amount = sum(eligible)
     points = amount * numerator // denominator
     if terms.cap_per_order is not None and points > terms.cap_per_order:
@@ -319,7 +259,7 @@ def _reckon(
     growth = amount * terms.growth_ratio[0] // terms.growth_ratio[1]
     available_at = None if reached[2] is None else reached[2] + terms.hold
     day = at.astimezone(zone).date()
-    return _Order(group, version, at, day, times, level_times, eligible, points, growth, available_at)
+    return _Order(group, version, at, day, multiple, eligible, points, growth, available_at)
 
 
 def _eligible_fen(line: OrderLine, terms: Terms) -> int:
@@ -328,21 +268,6 @@ def _eligible_fen(line: OrderLine, terms: Terms) -> int:
     if terms.excluded_words and any(word in line.title.casefold() for word in terms.excluded_words):
         return 0
     return line.gross_fen + (line.post_fen if terms.postage_counts else 0)
-
-
-def _times(
-    terms: Terms, member_id: int, bought_at: datetime, zone: ZoneInfo, level_at: LevelAt | None
-) -> tuple[Fraction, Fraction]:
-    """How many times the points in all, and what of it is the level's doing."""
-    level = day = ONE
-    if terms.level_times and level_at is not None:
-        level = terms.level_times.get(level_at(member_id, bought_at), ONE)
-    if terms.has_day_times:
-        day = day_times(terms, bought_at.astimezone(zone).date())
-    if level is ONE:
-        return day, ONE
-    times = level * day if terms.times_add_up else max(level, day)
-    return times, (times / day if day else ONE)
 
 
 def _cap_periods(orders: list[_Order]) -> None:
@@ -377,12 +302,12 @@ def _share_out(order: _Order, zone: ZoneInfo, found: list[Yield]) -> None:
                 line.line_id, line.order_id, line.order_no, line.member_id, eligible[i], refund, points,
                 kept(points, eligible[i], refund) if refund else points,
                 kept(growth, eligible[i], refund) if refund and growth else growth,
-                order.times, order.level_times, version, order.counted_at, order.available_at, expires_at,
+                *order.multiple, version, order.counted_at, order.available_at, expires_at,
             )
         )  # fmt: skip
 
 
 def _nothing(line: OrderLine) -> Yield:
     return Yield(
-        line.line_id, line.order_id, line.order_no, line.member_id, 0, 0, 0, 0, 0, ONE, ONE, None, None, None, None
+        line.line_id, line.order_id, line.order_no, line.member_id, 0, 0, 0, 0, 0, ONE, ONE, "", None, None, None, None
     )  # fmt: skip

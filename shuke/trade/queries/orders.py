@@ -213,7 +213,7 @@ def lifecycle_counts(merchant_id: int, *, most: int) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A line as pages show it."""
+    """A line as pages show it; `is_whole_order` while no detail file told the lines, so that its price is no list price."""
 
     title: str
     sku: str
@@ -222,6 +222,7 @@ class OrderLine:
     gross_fen: int
     refund_fen: int
     state: str
+    is_whole_order: bool = False
 
     @property
     def state_label(self) -> str:
@@ -322,7 +323,8 @@ def lines_of(merchant_id: int, order_ids: Collection[int]) -> dict[int, list[Ord
     """The lines of orders by order."""
     found: dict[int, list[OrderLine]] = {}
     for order_id, *line in sql.rows(
-        "SELECT order_id, title, sku, quantity, price_fen, gross_fen, refund_fen, state FROM trade_line"
+        "SELECT order_id, title, sku, quantity, price_fen, gross_fen, refund_fen, state,"
+        " line_key = '0' FROM trade_line"
         " WHERE merchant_id = %(merchant_id)s AND order_id = ANY(%(order_ids)s) AND NOT is_vanished"
         " ORDER BY order_id, length(line_key), line_key",
         {"merchant_id": merchant_id, "order_ids": list(order_ids)},

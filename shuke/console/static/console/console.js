@@ -79,6 +79,7 @@ document.addEventListener("click", (event) => {
   else if (button.hasAttribute("data-remove")) removeRow(row);
   else if (button.hasAttribute("data-print")) window.print();
   else if (button.hasAttribute("data-copy")) copy(button.dataset.copy);
+  else if (button.hasAttribute("data-print")) window.print();
 });
 
 async function copy(text) {
