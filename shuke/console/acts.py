@@ -61,6 +61,7 @@ ACTS: dict[str, str | Promise] = {
     "member.erasure_asked": gettext_lazy("asked for customer no. %(object_id)s to be deleted"),
     "member.erasure_cancelled": gettext_lazy("called off the deletion of customer no. %(object_id)s"),
     "member.exported": gettext_lazy("exported %(count)s customers"),
+    "member.exported_to_taobao": gettext_lazy("exported %(count)s customers for Taobao (shop no. %(object_id)s)"),
     "member.forgotten": gettext_lazy("deleted a personal field (%(field)s) of customer no. %(object_id)s"),
     "member.merged": gettext_lazy("joined customer no. %(other_id)s to no. %(object_id)s"),
     "member.revealed": gettext_lazy("looked at a personal field (%(field)s) of customer no. %(object_id)s: %(reason)s"),

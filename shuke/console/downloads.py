@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
 from urllib.parse import quote
 
 from shuke.core.tenancy import tenant
@@ -35,6 +38,13 @@ def csv_pieces(rows: Iterable[Sequence[str]], *, size: int = 500) -> Iterator[by
         if place % size == 0:
             yield _taken(text)
     yield _taken(text)
+
+
+def json_pieces(items: Iterable[Any], *, size: int = 500) -> Iterator[bytes]:
+    """Items as JSON, one on each line."""
+    left = iter(items)
+    while some := list(islice(left, size)):
+        yield "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in some).encode()
 
 
 def _taken(text: io.StringIO) -> bytes:

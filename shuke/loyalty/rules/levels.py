@@ -161,6 +161,21 @@ def problems_on_taobao(levels: Sequence[tuple[str, int, int]]) -> list[tuple[str
     return found
 
 
+def grades_for_taobao(levels: Sequence[tuple[str, int, int]], *, by_count: bool) -> dict[str, str]:
+    """The parameters of taobao.crm.grade.set for a ladder without problems, of (name, threshold, discount_permille).
+
+    Level 0 (店铺客户) is everybody's and is not set. `amount` is in fen, `count` in orders; each is what opens the grade
+    at the same place. `hierarchy` always names all four grades, false for those the ladder does not have.
+    """
+    above = levels[1:]
+    return {
+        "grade": ",".join(str(no) for no in range(1, len(levels))),
+        "discount": ",".join(str(discount) for _name, _threshold, discount in above),
+        "hierarchy": ",".join("true" if no < len(levels) else "false" for no in range(1, 5)),
+        "count" if by_count else "amount": ",".join(str(threshold) for _name, threshold, _discount in above),
+    }
+
+
 def _is_over(standing: Standing, now: datetime) -> bool:
     return standing.until_at is not None and standing.until_at <= now
 
