@@ -15,7 +15,7 @@ export npm_config_update_notifier = false
 export npm_config_loglevel = error
 
 .DEFAULT_GOAL := help
-.PHONY: wheel help setup demo serve work test check format messages docs lock bench screenshots clean
+.PHONY: wheel help setup demo serve work test check audit format messages docs lock bench screenshots clean
 
 help: ## Show what can be made
 	@echo "熟客 Shuke"
@@ -39,6 +39,9 @@ test: setup ## Run every test, those in a browser included
 
 check: setup ## Look at style, types, imports, catalogues and docs (under a minute)
 	@$(RUN) tools/check.py
+
+audit: setup ## Look for known holes in what Shuke is built on (asks the registries' services)
+	@$(RUN) tools/audit.py
 
 format: setup ## Put the code into its one form
 	@$(RUN) -m ruff format -q . && $(RUN) -m ruff check -q --fix .

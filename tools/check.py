@@ -20,6 +20,7 @@ STEPS: dict[str, list[str]] = {
     "style": [PYTHON, "-m", "ruff", "check", "-q", "."],
     "imports": [PYTHON, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
     "migrations": [PYTHON, "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
+    "licences": [PYTHON, "tools/licences.py"],
     "texts": [PYTHON, "tools/catalogue.py", "--check"],
     "docs": [PYTHON, "-m", "shuke.cli.main", "docs", "--check", "docs/reference"],
 }

@@ -39,6 +39,10 @@ def rotate(merchant_ids: Iterable[int]) -> int:
     else:
         count = _rewrap(ids, bytes.fromhex(secret_file(following)), _put_in_place)
     old.unlink()
+    for draft in old.parent.glob(
+        "installation.key.next.*"
+    ):  # left where a key was being made and the program was killed
+        draft.unlink()
     return count
 
 

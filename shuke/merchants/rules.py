@@ -115,9 +115,9 @@ NO_PASSWORDS = ("shuke", "熟客", "taobao", "淘宝", "tmall", "天猫", "passw
 _OWN_SIGNS = 6
 
 
-def is_context_password(password: str) -> bool:
-    """Whether little is left of a password when the words that anybody here would try first are taken out."""
+def is_context_password(password: str, *names: str) -> bool:
+    """Whether little but digits is left of a password without the words that anybody here would try, and her names."""
     left = password.casefold()
-    for word in NO_PASSWORDS:
+    for word in (*NO_PASSWORDS, *(name.casefold() for name in names if len(name) > 1)):
         left = left.replace(word, "")
-    return left != password.casefold() and len(left) < _OWN_SIGNS
+    return left != password.casefold() and len([sign for sign in left if not sign.isdigit()]) < _OWN_SIGNS

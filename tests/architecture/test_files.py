@@ -9,16 +9,12 @@ import sys
 import tomllib
 
 from tests.architecture import source
+from tools import licences
 
 ROOT = source.ROOT
 PRIVATE = re.compile(
     r"(/(?:home|Users|root)/\w+)|(/work/\w)|(\bregistry\.npmjs\.org)|(\bpypi\.org)|(files\.pythonhosted\.org)|(npmmirror)"
 )
-PERMISSIVE = re.compile(
-    r"\b(MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|PostgreSQL|Unlicense|0BSD|CC0|Public Domain|Zlib)\b",
-    re.IGNORECASE,
-)
-EXCEPTED = {"psycopg", "psycopg-binary", "psycopg-pool"}  # LGPL, see docs/decisions/0007-licences.md
 
 
 def test_both_readmes_have_the_same_headings_commands_links_and_pictures() -> None:
@@ -74,9 +70,9 @@ def test_installed_packages_are_those_that_are_locked() -> None:
 
 def test_the_program_may_be_resold() -> None:
     strict = {
-        _name(one): licence
+        _name(one): licences.licence(one)
         for one in importlib.metadata.distributions()
-        if _name(one) not in EXCEPTED and not PERMISSIVE.search(licence := _licence(one))
+        if _name(one) not in licences.EXCEPTED and not licences.PERMISSIVE.search(licences.licence(one))
     }
     assert strict == {}
 
@@ -100,11 +96,3 @@ def test_the_version_is_in_the_changelog() -> None:
 
 def _name(found: importlib.metadata.Distribution) -> str:
     return str(found.metadata["Name"]).lower().replace("_", "-").replace(".", "-")
-
-
-def _licence(found: importlib.metadata.Distribution) -> str:
-    """The licence as the package states it: by expression, by classifier, or by the first line of a short text."""
-    data = found.metadata.json
-    stated = str(data.get("license_expression") or data.get("license") or "")
-    classified = [one for one in data.get("classifier") or [] if one.startswith("License")]
-    return " ".join([stated.split("\n", maxsplit=1)[0][:200], *classified])

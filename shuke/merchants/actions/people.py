@@ -78,7 +78,7 @@ def check_password(password: str, username: str, display_name: str) -> None:
         validate_password(password, User(username=username, display_name=display_name))
     except ValidationError as error:
         raise Refused("weak_password", " ".join(error.messages).replace("%", "%%")) from error
-    if rules.is_context_password(password):
+    if rules.is_context_password(password, username, display_name):
         raise Refused("weak_password", _("Please choose a password without the words that everybody here would try."))
 
 

@@ -90,7 +90,9 @@ def qr(request: HttpRequest, mark: str, kind: str) -> HttpResponse:  # noqa: ARG
         drawn, kind=kind, scale=8, border=3, dark="#2b2421"
     )
     return HttpResponse(
-        drawn.getvalue(), content_type=QR_KINDS[kind], headers={"Cache-Control": "public, max-age=86400"}
+        drawn.getvalue(),
+        content_type=QR_KINDS[kind],
+        headers={"Cache-Control": "public, max-age=86400", "Cross-Origin-Resource-Policy": "cross-origin"},
     )
 
 

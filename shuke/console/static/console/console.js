@@ -155,7 +155,8 @@ async function draw(box) {
   const source = document.getElementById(box.dataset.chart);
   const option = JSON.parse(source.textContent);
   if (!option) return;
-  const chart = (await echarts()).init(box, null, { renderer: "svg" });
+  // Drawn on a canvas: the other renderer writes styles into the page, which its policy does not allow.
+  const chart = (await echarts()).init(box, null, { renderer: "canvas" });
   chart.setOption({
     color: palette,
     animation: !still,
@@ -168,8 +169,12 @@ async function draw(box) {
 }
 
 function prepare(root) {
+  [root, ...root.querySelectorAll("[data-percent]")].forEach((bar) => {
+    if (bar.dataset?.percent) bar.style.width = `${bar.dataset.percent}%`;
+  });
   root.querySelectorAll("[data-chart]:not([data-drawn])").forEach((box) => {
     box.dataset.drawn = "";
+    box.style.height = `${box.dataset.height}px`;
     draw(box);
   });
   root.querySelector("[data-focus]")?.focus();
