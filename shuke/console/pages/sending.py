@@ -9,7 +9,7 @@ from shuke.console.desk import Desk, page
 from shuke.merchants import actions as merchants
 
 
-@page("settings.edit", methods=("POST",))
+@page("settings.edit", methods=("POST",), proof=True)
 def release(desk: Desk) -> HttpResponse:
     """End the hold."""
     merchants.release_sending(desk.merchant_id, by=desk.by)

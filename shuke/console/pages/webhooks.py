@@ -27,7 +27,7 @@ def list_all(desk: Desk) -> HttpResponse:
     return desk.show("console/webhooks/list.html", endpoints=queries.endpoints(desk.merchant_id))
 
 
-@page("webhooks.edit", methods=("GET", "POST"))
+@page("webhooks.edit", methods=("GET", "POST"), proof=True)
 def add(desk: Desk) -> HttpResponse:
     """A new endpoint; its secret is shown once and kept nowhere in clear."""
 
@@ -62,7 +62,7 @@ def show(desk: Desk, endpoint_id: int) -> HttpResponse:
     )
 
 
-@page("webhooks.edit", methods=("GET", "POST"))
+@page("webhooks.edit", methods=("GET", "POST"), proof=True)
 def edit(desk: Desk, endpoint_id: int) -> HttpResponse:
     """Address, purpose and kinds."""
     endpoint = _endpoint(desk, endpoint_id)
@@ -89,7 +89,7 @@ def delete(desk: Desk, endpoint_id: int) -> HttpResponse:
     return desk.go("console:webhooks", said=_("The webhook was removed."))
 
 
-@page("webhooks.edit", methods=("POST",))
+@page("webhooks.edit", methods=("POST",), proof=True)
 def rotate(desk: Desk, endpoint_id: int) -> HttpResponse:
     """Another secret."""
     secret = webhooks.rotate_secret(desk.merchant_id, endpoint_id, by=desk.by)
