@@ -87,5 +87,6 @@ def test_what_is_random_for_secrecy_comes_from_the_secure_source() -> None:
         if re.search(r"^(import random|from random import)", path.read_text(), re.MULTILINE)
         and "cli/sample_" not in str(path)
         and "simulator" not in str(path)
+        and source.where(path) != "shuke/webhooks/jobs.py"  # spreads retries, guards nothing
     ]
     assert imported == []
