@@ -31,8 +31,8 @@ def answers(client: Client) -> list[tuple[str, str, HttpResponse]]:
 
 @pytest.fixture
 def walk(alice: Place) -> list[tuple[str, str, HttpResponse]]:
-    quiet: dict[str, Any] = {"raise_request_exception": False}
-    return [*answers(browser("alice", **quiet)), *answers(Client(**quiet))]
+    hers, nobodys = browser("alice", raise_request_exception=False), Client(raise_request_exception=False)
+    return [*answers(hers), *answers(nobodys)]
 
 
 def test_every_answer_carries_the_headers(walk: list[tuple[str, str, HttpResponse]]) -> None:
