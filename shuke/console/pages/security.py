@@ -24,7 +24,7 @@ class CodeAppSpec(Spec):
     """The first code of an app."""
 
     code: Annotated[
-        str, Ui(_("Code"), autocomplete="one-time-code", help=_("The six digits the app shows now.")),
+        str, Ui(_("Verification code"), autocomplete="one-time-code", help=_("The six digits the app shows now.")),
         Field(min_length=6, max_length=10),
     ]  # fmt: skip
 

@@ -55,7 +55,7 @@ class CodeSpec(Spec):
 
     code: Annotated[
         str,
-        Ui(gettext_lazy("Code"), autocomplete="one-time-code", help=gettext_lazy("Six digits from your code app, or one of your recovery codes.")),
+        Ui(gettext_lazy("Verification code"), autocomplete="one-time-code", help=gettext_lazy("Six digits from your code app, or one of your recovery codes.")),
         Field(min_length=1, max_length=40),
     ]  # fmt: skip
 
