@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -138,7 +139,7 @@ def _customer_row(record: CustomerRecord) -> list[str]:
 
 
 def _refund_row(record: RefundRecord) -> list[str]:
-    asked = record.asked_at.strftime("%Y-%m-%d %H:%M") if record.asked_at else "–"
+    asked = timezone.localtime(record.asked_at).strftime("%Y-%m-%d %H:%M") if record.asked_at else "–"
     state = str(REFUND_STATES.get(record.state, "–"))
     return [record.order_no, asked, state, record.title[:60] or "–", f"¥{money.yuan(record.refund_fen)}"]
 
@@ -150,7 +151,7 @@ def _sample_row(record: OrderRecord | LineRecord | SaleRecord) -> list[str]:
         goods, amount = f"{record.title} × {record.quantity}", record.due_fen
     else:
         goods, amount = "，".join(record.titles), record.total_fen
-    placed = record.placed_at.strftime("%Y-%m-%d %H:%M") if record.placed_at else "–"
+    placed = timezone.localtime(record.placed_at).strftime("%Y-%m-%d %H:%M") if record.placed_at else "–"
     shown = f"¥{money.yuan(amount)}" if amount is not None else "–"
     return [record.order_no, placed, state_label(record.state), goods[:60] or "–", shown]
 

@@ -46,9 +46,10 @@ def edit(desk: Desk, import_id: int) -> HttpResponse:
         values["states"] = [StateWord.model_validate(one) for one in values["states"]]
         if desk.get.get("content") in CONTENTS:
             values["content"] = desk.get["content"]
-        return _show(
-            desk, import_id, row.name, file, form_for(MappingSpec, values, choices=choices), values["content"], None
-        )
+        form = form_for(MappingSpec, values, choices=choices)
+        guessed = parse(MappingSpec, form.posted(), choices=choices)
+        tried = None if isinstance(guessed, Form) else _tried(desk, import_id, guessed)
+        return _show(desk, import_id, row.name, file, form, values["content"], tried)
     filled = parse(MappingSpec, desk.post, choices=choices)
     content = desk.post.get("content", "")
     content = content if content in CONTENTS else "orders"

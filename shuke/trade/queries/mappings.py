@@ -39,6 +39,13 @@ class UnknownFile:
     rows: list[list[str]]
 
 
+_PERSONAL = {
+    "address": ("地址", "address"),
+    "name": ("姓名", "收货人", "收件人", "联系人", "full name", "first name", "last name", "customer name"),
+}
+"""What titles of columns with a person's address or name hold; phones and mail addresses are known by their look."""
+
+
 def own_formats(merchant_id: int) -> list[OwnFormat]:
     """The merchant's mappings by name."""
     return [
@@ -54,9 +61,10 @@ def unknown_file(merchant_id: int, import_id: int, *, label: str) -> UnknownFile
     """What an uploaded file looks like to somebody who maps its columns; a mapping saved before is the guess."""
     header, rows = sample(merchant_id, import_id)
     examples = []
-    for place in range(len(header)):
+    for place, title in enumerate(header):
         first = next((row[place].strip() for row in rows if row[place].strip()), "")
-        examples.append(marks.masked_words(first)[:24])
+        field = next((field for field, words in _PERSONAL.items() if any(word in title.lower() for word in words)), "")
+        examples.append((marks.masked(field, first) if field else marks.masked_words(first))[:24])
     saved = imports.saved_mapping(merchant_id, header)
     guess = platforms.guess(header, rows, label=label) if saved is None else Guess(saved, [])
     return UnknownFile(header, examples, guess, rows)
