@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from shuke.loyalty.queries.rulebook import level_rule
 from shuke.loyalty.rules.levels import grades_for_taobao, problems_on_taobao
-from shuke.loyalty.specs import PROBLEMS
+from shuke.loyalty.specs.levels import PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
