@@ -98,7 +98,7 @@ class Adjustment(TenantModel):
     reason = models.TextField()
     member_count = models.IntegerField()
     amount = models.BigIntegerField()
-    moved = models.BigIntegerField(default=0)
+    moved = models.BigIntegerField(db_default=0)
     at = models.DateTimeField()
     by = models.TextField()
 
