@@ -36,11 +36,13 @@ def test_a_passkey_from_adding_to_signing_in(opened: Opened, live_server: Any, s
     page.wait_for_selector(".recovery-codes")
     assert page.locator(".recovery-codes li").count() == 10
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.wait_for_load_state("networkidle")
 
     page.context.clear_cookies()
     page.goto("/console/sign-in/?next=/console/shops/")
     page.click("[data-passkey=get] button")
     page.wait_for_url("**/console/shops/")
+    page.wait_for_load_state("networkidle")
 
     page.context.clear_cookies()
     page.goto("/console/sign-in/")
