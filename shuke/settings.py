@@ -76,8 +76,9 @@ MIDDLEWARE = [
     "shuke.core.watch.middleware",
     "shuke.core.headers.middleware",
     "django.middleware.security.SecurityMiddleware",
-    "shuke.api.door.middleware",  # programs know no sessions, cookies and forms
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "shuke.api.door.middleware",  # programs know no sessions, cookies and forms
     "django.contrib.sessions.middleware.SessionMiddleware",
     "shuke.core.language.middleware",
     "django.middleware.common.CommonMiddleware",
@@ -85,7 +86,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "shuke.console.doors.middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "shuke.urls"

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.views.decorators.http import require_safe
 
 from shuke.api.route import FILE, JSON, PREFIX, Route, api, routes
 from shuke.merchants.queries import scope_choices
@@ -83,11 +84,13 @@ def document() -> dict[str, Any]:
     return told
 
 
+@require_safe
 def openapi(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """The document as JSON."""
     return HttpResponse(json.dumps(document(), ensure_ascii=False), content_type=JSON)
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The document for people: one page without any script."""
     subjects: dict[str, list[dict[str, Any]]] = {}
@@ -97,6 +100,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "api/docs.html", {"subjects": subjects, "about": _ABOUT, "problems": PROBLEMS})
 
 
+@require_safe
 def style(request: HttpRequest) -> HttpResponse:
     """The page's style sheet."""
     return render(request, "api/docs.css", content_type="text/css; charset=utf-8")

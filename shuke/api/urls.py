@@ -11,14 +11,30 @@ from shuke.api.routes import (
     levels,
     members,
     orders,
+    people,
     points,
+    redemptions,
     rulebook,
     settings,
     shops,
     sorting,
 )
 
-SUBJECTS = (shops, members, sorting, orders, imports, points, levels, rulebook, exports, settings, facts)
+SUBJECTS = (
+    shops,
+    members,
+    people,
+    sorting,
+    orders,
+    imports,
+    points,
+    redemptions,
+    levels,
+    rulebook,
+    exports,
+    settings,
+    facts,
+)
 """Importing these registers their routes."""
 
 urlpatterns = [

@@ -19,6 +19,7 @@ KINDS: dict[str, str | Promise] = {
     "level": gettext_lazy("Levels"),
     "order": gettext_lazy("Orders"),
     "import": gettext_lazy("Imports"),
+    "mapping": gettext_lazy("Own formats"),
     "points_rule": gettext_lazy("Points rules"),
     "membership": gettext_lazy("Sold memberships"),
     "plan": gettext_lazy("Paid memberships"),

@@ -183,7 +183,7 @@ PLANTS: dict[str, Statement | Rule] = {
     "new expiry is forgotten": Statement("expires_at = r.expires_at\n", "expires_at = l.expires_at\n"),
     "debt is forgotten": Statement("debt = debt + r.d", "debt = debt"),
     "reserved is forgotten": Statement("reserved = reserved + r.r", "reserved = reserved"),
-    "a reservation stays open": Statement("SET state = r.state\n", "SET state = 'reserved'\n"),
+    "a reservation stays open": Statement("SET state = r.state, member_id", "SET state = 'reserved', member_id"),
     "earlier give-backs are forgotten": Statement(
         "AND cause_id = %(spend)s AND from_state = 'spent'", "AND cause_id = %(spend)s AND false"
     ),
