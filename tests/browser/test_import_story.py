@@ -59,11 +59,11 @@ def test_from_the_reports_to_a_customer(opened: Opened, alice: Place, tmp_path: 
 @pytest.mark.usefixtures("transactional_db")
 def test_a_wrong_file_is_explained_where_it_was_dropped(opened: Opened, alice: Place, tmp_path: Path) -> None:
     wrong = tmp_path / "别的.csv"
-    wrong.write_text("姓名,年龄\n王小明,30\n")
+    wrong.write_text("<!DOCTYPE html><html><body>请先登录</body></html>")
     page = opened("alice", width=390, height=844)
     page.goto("/console/imports/")
     page.set_input_files("#files", wrong)
-    expect(page.locator("#upload-problems")).to_contain_text("熟客不认识这份报表")
+    expect(page.locator("#upload-problems")).to_contain_text("这是网页（HTML 或 XML），不是表格")
     expect(page.locator(".drop-words")).to_be_visible()
     sound(page)
     with tenant(alice.merchant_id):
