@@ -8,12 +8,12 @@ RUN make wheel
 FROM python:3.11-slim-bookworm
 RUN useradd --system --create-home --home-dir /srv/shuke --uid 10001 shuke \
     && install -d -o shuke -g shuke -m 0700 /srv/shuke/data
-COPY requirements/uv.lock requirements/run.lock /tmp/requirements/
-COPY --from=wheel /src/dist/*.whl /tmp/dist/
-RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements/uv.lock \
-    && uv pip install --system --no-cache --require-hashes -r /tmp/requirements/run.lock \
-    && uv pip install --system --no-cache --no-deps /tmp/dist/*.whl \
-    && pip uninstall --yes uv && rm -r /tmp/requirements /tmp/dist
+COPY requirements/uv.lock requirements/run.lock /build/requirements/
+COPY --from=wheel /src/dist/*.whl /build/dist/
+RUN pip install --no-cache-dir --require-hashes -r /build/requirements/uv.lock \
+    && uv pip install --system --no-cache --require-hashes -r /build/requirements/run.lock \
+    && uv pip install --system --no-cache --no-deps /build/dist/*.whl \
+    && pip uninstall --yes uv && rm -r /build
 USER shuke
 WORKDIR /srv/shuke
 ENV SHUKE_HOME=/srv/shuke/data SHUKE_LOG=json PYTHONUNBUFFERED=1

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -123,11 +123,10 @@ def restore(owner: Address, database: str, stream: Iterator[bytes]) -> None:
         )
         assert process.stdin is not None  # noqa: S101 - asked for above
         try:
-            for block in stream:
-                process.stdin.write(block)
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # it has said why
+            with suppress(BrokenPipeError):  # it has ended, and its code says so
+                for block in stream:
+                    process.stdin.write(block)
+                process.stdin.close()
         except BaseException:
             process.kill()
             raise

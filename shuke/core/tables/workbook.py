@@ -54,7 +54,7 @@ def examined(path: Path, limits: Limits) -> Extent | str:
             if "xl/workbook.xml" in names:
                 return _extent(archive, members)
             return _only_table(names)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
         raise damaged() from error
 
 
