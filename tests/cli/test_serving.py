@@ -70,7 +70,7 @@ def test_a_file_that_is_no_export_is_refused_with_a_sentence(home: Path, exports
     strange.write_text("dish,price\nnoodles,12\n")
     done = shuke(home, "import", str(strange))
     assert done.returncode == 1
-    assert done.stdout.startswith("✗ menu.csv: This is not an order export that Shuke knows.")
+    assert done.stdout.startswith("✗ menu.csv: This is not an export that Shuke knows; it begins with: dish、price.")
     assert len(exports) == 2
 
 

@@ -254,6 +254,6 @@ KINDS = {
                    lambda p, r: p.world.commit(r.of, p.now)),
     "release": Kind(6, _ends(Release), lambda p, r: actions.release(p.merchant_id, ASSET, _numbers(p, r)),
                     lambda p, r: p.world.release(r.of, p.now)),
-    "join": Kind(3, _joinings, _rehome, _model_rehome),
-    "part": Kind(3, _partings, _rehome, _model_rehome),
+    "join": Kind(5, _joinings, _rehome, _model_rehome),
+    "part": Kind(5, _partings, _rehome, _model_rehome),
 }  # fmt: skip
