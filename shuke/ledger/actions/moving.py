@@ -150,7 +150,7 @@ class _Move:
         amount = giver.debt
         if not change.is_joining:
             amount = min(amount, int(sql.scalar(_HANDED_DEBT, {**self.params, "root": change.root})))
-        handover.hand_over_debt(giver, taker, amount, self._label())
+        handover.hand_over_debt(giver, taker, amount, self._label(note={"root": change.root}))
 
 
 def _write_homes(merchant_id: int, wanted: Mapping[int, int], before: Mapping[int, Home]) -> None:
@@ -220,8 +220,10 @@ _REPAID = """
     ORDER BY t.id
 """
 
+# Only her own joinings and partings count: as a home she also takes what those who joined her owe.
 _HANDED_DEBT = """
     SELECT coalesce(sum(amount * (CASE to_state WHEN 'debt' THEN 1 ELSE -1 END)), 0)::bigint FROM ledger_transfer
     WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = %(root)s
+        AND (note->>'root')::bigint = %(root)s
         AND ((from_state = 'moved' AND to_state = 'debt') OR (from_state = 'debt' AND to_state = 'moved'))
 """
