@@ -232,9 +232,9 @@ def read_after(merchant_id: int, place: Place, *, limit: int = BATCH) -> list[Wr
     return [
         Written(Place(row[0], row[1]), row[2], row[3], row[4], sql.loads(row[5]), row[6])
         for row in sql.rows(
-            "SELECT xid::text, id, kind, member_id, subject_id, payload, happened_at FROM core_fact"
-            " WHERE merchant_id = %(merchant_id)s AND xid < shuke_fact_horizon()"
-            " AND (xid, id) > (%(xid)s::xid8, %(fact_id)s) ORDER BY xid, id LIMIT %(limit)s",
+            "SELECT f.xid::text, f.id, f.kind, f.member_id, f.subject_id, f.payload, f.happened_at FROM core_fact f"
+            " WHERE f.merchant_id = %(merchant_id)s AND f.xid < shuke_fact_horizon()"
+            " AND (f.xid, f.id) > (%(xid)s::xid8, %(fact_id)s) ORDER BY f.xid, f.id LIMIT %(limit)s",
             {"merchant_id": merchant_id, "xid": place.xid, "fact_id": place.fact_id, "limit": limit},
         )
     ]
@@ -243,8 +243,8 @@ def read_after(merchant_id: int, place: Place, *, limit: int = BATCH) -> list[Wr
 def newest_place(merchant_id: int) -> Place:
     """Behind the newest fact that can be read; where a new reader begins."""
     found = sql.rows(
-        "SELECT xid::text, id FROM core_fact WHERE merchant_id = %(merchant_id)s AND xid < shuke_fact_horizon()"
-        " ORDER BY xid DESC, id DESC LIMIT 1",
+        "SELECT f.xid::text, f.id FROM core_fact f"
+        " WHERE f.merchant_id = %(merchant_id)s AND f.xid < shuke_fact_horizon() ORDER BY f.xid DESC, f.id DESC LIMIT 1",
         {"merchant_id": merchant_id},
     )
     return Place(*found[0]) if found else Place()

@@ -119,6 +119,24 @@ def test_facts_of_a_longer_transaction_are_not_skipped(alice: Place) -> None:
     assert heard == [[1, 2]]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_follows_transactions_by_number_and_not_by_how_it_is_written(alice: Place) -> None:
+    from tests.conftest import owner_connection
+
+    with owner_connection() as owner:
+        for xid in (9, 10, 11, 100):
+            owner.execute(
+                "INSERT INTO core_fact (merchant_id, xid, kind, payload, by, happened_at)"
+                " VALUES (%s, %s::text::xid8, 'tests.rang', '{}', 'system', now())",
+                [alice.merchant_id, xid],
+            )
+    with tenant(alice.merchant_id):
+        assert facts.newest_place(alice.merchant_id).xid == "100"
+        first = facts.read_after(alice.merchant_id, facts.Place(), limit=2)
+        rest = facts.read_after(alice.merchant_id, first[-1].place, limit=2)
+    assert [one.place.xid for one in (*first, *rest)] == ["9", "10", "11", "100"]
+
+
 def test_the_application_may_not_change_facts(shop: Place) -> None:
     facts.publish(shop.merchant_id, [Rang(times=1, happened_at=NOW)])
     from django.db import transaction
