@@ -103,3 +103,16 @@ def test_a_thousand_orders_in_one_call(alice: make.Place, erp: Program) -> None:
         seen, cursor = seen + len(page["items"]), page["next"]
     assert seen == 1000
     assert erp.send("POST", "/orders", {"shop_id": alice.shop_id, "orders": [*many, ORDER]}).status == 422
+
+
+def test_her_own_phone_or_mail_names_a_buyer_and_stars_do_not(alice: make.Place, erp: Program) -> None:
+    known = {"nick": "", "own_phone": "+86 139-1234-5678", "email": "Yu.Li@example.com"}
+    assert outcomes(send(erp, alice, {**ORDER, **known})) == ["new"]
+    [order] = erp.get("/orders").json["items"]
+    for kind, value in (("phone", "13912345678"), ("email", "yu.li@example.com")):
+        assert erp.get("/members/by-identity", {"kind": kind, "value": value}).json["id"] == order["member_id"]
+    people = {"shop_id": alice.shop_id, "people": [{"email": "yu.li@example.com", "email_is_own": True}]}
+    assert erp.send("POST", "/members", people).json == {"member_ids": [order["member_id"]]}
+    for masked in ({"own_phone": "139****5678"}, {"email": "y***@example.com"}):
+        assert outcomes(send(erp, alice, {**ORDER, "order_no": "3021457890123456799", **masked})) == ["rejected"]
+    assert len(erp.get("/orders").json["items"]) == 1

@@ -119,7 +119,7 @@ class RevealCall(RevealSpec):
 
 
 class Person(Sent):
-    """Somebody as another system knows her; one identity at least: ouid, omid, open_uid, nick, or her own phone."""
+    """Somebody as another system knows her; one identity at least: ouid, omid, open_uid, nick, her own phone or mail."""
 
     ouid: Word = ""
     omid: Word = ""
@@ -129,6 +129,7 @@ class Person(Sent):
     phone_is_own: Annotated[bool, Field(description="Her own number, which names her; not a receiver's.")] = False
     name: Annotated[str, Field(max_length=60)] = ""
     email: Annotated[str, Field(max_length=120)] = ""
+    email_is_own: Annotated[bool, Field(description="Her own address, which names her.")] = False
     alipay: Annotated[str, Field(max_length=120)] = ""
     province: Annotated[str, Field(max_length=30)] = ""
     city: Annotated[str, Field(max_length=30)] = ""
@@ -139,9 +140,11 @@ class Person(Sent):
 
     @model_validator(mode="after")
     def _named(self) -> Self:
-        if not (self.ouid or self.omid or self.open_uid or self.nick or (self.phone and self.phone_is_own)):
+        own = (self.phone and self.phone_is_own) or (self.email and self.email_is_own)
+        if not (self.ouid or self.omid or self.open_uid or self.nick or own):
             raise ValueError(_("At least one identity is needed."))
-        if "*" in self.nick + self.ouid + self.omid + self.open_uid + self.phone + self.name + self.address:
+        told = (self.nick, self.ouid, self.omid, self.open_uid, self.phone, self.email, self.name, self.address)
+        if any("*" in text for text in told):
             raise ValueError(_("Write the full value, without stars."))
         return self
 
@@ -160,9 +163,9 @@ class Recognised(Told):
 
 
 class ByIdentity(Sent):
-    """Who has an identity; nicks, ouids and open_uids are a shop's, phones and omids everybody's."""
+    """Who has an identity; nicks, ouids and open_uids are a shop's, phones, mails and omids everybody's."""
 
-    kind: Literal["ouid", "omid", "open_uid", "nick", "phone"]
+    kind: Literal["ouid", "omid", "open_uid", "nick", "phone", "email"]
     value: Annotated[str, Field(min_length=1, max_length=200, examples=["爱喝茶的小林"])]
     shop_id: Id | None = None
 

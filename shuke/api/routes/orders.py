@@ -46,7 +46,8 @@ class Line(Sent):
 class Order(Sent):
     """An order as it stands now; `paid_fen` is what stayed paid after refunds, without lines the whole order is one.
 
-    The buyer is known by nick, ouid or open_uid. Name, phone, address, message and remark are kept sealed.
+    The buyer is known by nick, ouid, open_uid, or by her own phone or mail, which name her at every shop; `phone` is the
+    receiver's. Name, phones, mail, address, message and remark are kept sealed.
     """
 
     order_no: OrderNo
@@ -54,6 +55,8 @@ class Order(Sent):
     nick: Annotated[str, Field(max_length=200, examples=["爱喝茶的小林"])] = ""
     ouid: Text = ""
     open_uid: Text = ""
+    own_phone: Annotated[str, Field(pattern=r"^([+0-9()（） -]{7,40})?$", examples=["13900001111"])] = ""
+    email: Annotated[str, Field(max_length=120, pattern=r"^([^@\s*]+@[^@\s*]+)?$", examples=["yu@example.com"])] = ""
     placed_at: Instant
     paid_at: Instant | None = None
     shipped_at: Instant | None = None
@@ -243,13 +246,14 @@ def _told(one: Order | Unreadable, place: int) -> trade.ToldOrder:
     content = one.model_dump(mode="json", exclude={"lines"})
     titles = tuple(line.title for line in one.lines)
     record = OrderRecord(
-        order_no=one.order_no, nick=one.nick, nick_masked="", shown_nick="", own_phone="", ouid=one.ouid, open_uid=one.open_uid, state=one.state,
+        order_no=one.order_no, nick=one.nick, nick_masked="", shown_nick="", own_phone=one.own_phone,
+        ouid=one.ouid, open_uid=one.open_uid, state=one.state,
         placed_at=one.placed_at, paid_at=one.paid_at, shipped_at=one.shipped_at, finished_at=one.finished_at,
         goods_fen=one.goods_fen, post_fen=one.post_fen, total_fen=one.total_fen, paid_fen=one.paid_fen,
         refund_fen=one.refund_fen, titles=titles, line_count=len(one.lines) or None,
         item_count=sum(line.quantity for line in one.lines) or None, name=one.name, name_masked="", phone=one.phone,
         phone_masked="", phone_expires_at=None, landline="", address=one.address, address_masked="",
-        province=one.province, city=one.city, district=one.district, postcode="", alipay="", email="",
+        province=one.province, city=one.city, district=one.district, postcode="", alipay="", email=one.email,
         message=one.message, remark=one.remark, flag=one.flag, close_reason=one.close_reason, payment_no="",
         logistic_no="", logistic_company="", shop_name="", is_mobile=None, doubts=(), row_number=place + 1,
         row_hash=_hash({**content, "titles": titles}),

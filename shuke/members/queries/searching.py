@@ -61,9 +61,13 @@ def by_nicks(merchant_id: int, nicks: Collection[str], *, shop_id: int | None = 
 
 
 def by_identity(merchant_id: int, kind: str, value: str, *, shop_id: int | None = None) -> list[int]:
-    """Ids of the members with one identity (ouid, omid, open_uid, nick, phone), in one shop or in any."""
+    """Ids of the members with one identity (ouid, omid, open_uid, nick, phone, email), in one shop or in any."""
     vault = crypto.vault(merchant_id)
-    kept = hidden(vault, kind, rules.normal_phone(value)) if kind == rules.PHONE else word(vault, kind, value)
+    kept = (
+        hidden(vault, kind, rules.normal(kind, value))
+        if kind in {rules.PHONE, rules.EMAIL}
+        else word(vault, kind, value)
+    )
     return [
         row[0]
         for row in sql.rows(
