@@ -9,9 +9,12 @@ from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
 import click
+import psycopg
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from shuke.cli.home import database_open
+from shuke.core.owner import owner_address
 from shuke.ledger import simulator
 
 
@@ -29,15 +32,21 @@ def ledger_command() -> None:
 @click.option(
     "--processes", default=1, show_default=True, help=_("How many storms at once, each with its own database.")
 )
+@click.option("--own", is_flag=True, hidden=True)
 @click.option("--plant", help=_("Break the ledger first, by the name of a mistake or “all”: it must be found."))
-def simulate_command(steps: int, seed: int, members: int, processes: int, plant: str | None) -> None:
-    """Exit code 1 when the ledger and the model differ, or a planted mistake is not found."""
+def simulate_command(steps: int, seed: int, members: int, processes: int, own: bool, plant: str | None) -> None:
+    """Exit code 1 when the ledger and the model differ, or a planted mistake is not found.
+
+    `own` is said by `_at_once` alone: the database is thrown away afterwards.
+    """
     if plant is not None and plant != "all" and plant not in simulator.PLANTS:
         raise click.BadParameter("\n".join(simulator.PLANTS), param_hint="--plant")
     if processes > 1:
         raise SystemExit(_at_once(steps, seed, members, processes, plant))
+    if own:
+        settings.SHUKE_EMBEDDED.settings.update(_FORGETFUL)
     with database_open():
-        code = simulator.main(steps, seed, plant, members=members)
+        code = simulator.main(steps, seed, plant, members=members, sweep=_sweep if own else None)
     raise SystemExit(code)
 
 
@@ -48,7 +57,7 @@ def _at_once(steps: int, seed: int, members: int, processes: int, plant: str | N
         running = []
         for number, share in enumerate(shares):
             home = stack.enter_context(TemporaryDirectory(prefix="shuke-ledger-"))
-            command = [sys.executable, "-m", "shuke.cli.main", "ledger", "simulate", f"--steps={share}",
+            command = [sys.executable, "-m", "shuke.cli.main", "ledger", "simulate", "--own", f"--steps={share}",
                        f"--seed={seed + number}", f"--members={members}"]  # fmt: skip
             environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
             running.append(
@@ -57,3 +66,18 @@ def _at_once(steps: int, seed: int, members: int, processes: int, plant: str | N
                 )
             )
         return max(one.wait() for one in running)
+
+
+# What is thrown away need not outlive a power cut; and nothing is left for autovacuum between two sweeps.
+_FORGETFUL = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal",
+    "max_wal_senders": "0", "autovacuum": "off", "shared_buffers": "512MB",
+}  # fmt: skip
+
+
+def _sweep() -> None:
+    with psycopg.connect(**owner_address()) as connection:
+        connection.execute(
+            "TRUNCATE ledger_transfer, ledger_allocation, ledger_lot, ledger_balance, ledger_reservation, ledger_home,"
+            " core_fact"
+        )

@@ -124,12 +124,12 @@ class Yield:
 def balances(merchant_id: int, asset: str, member_ids: Sequence[int]) -> dict[int, Balance]:
     """Every asked member's balance as of now, whether or not the job has done yet what is due; nothing is written."""
     now = clock.now()
-    params = {"merchant_id": merchant_id, "asset": asset, "members": list(member_ids), "now": now}
+    params = {"merchant_id": merchant_id, "asset": asset, "members": sql.numbers(member_ids), "now": now}
     found = {
         row[0]: Balance(*row[1:])
         for row in sql.rows(
             "SELECT member_id, active, pending, reserved, debt FROM ledger_balance WHERE merchant_id = (SELECT %(merchant_id)s::bigint)"
-            " AND asset = %(asset)s AND member_id = ANY(%(members)s)",
+            " AND asset = %(asset)s AND member_id = ANY(%(members)s::bigint[])",
             params,
         )
     }
@@ -272,7 +272,7 @@ def by_source(merchant_id: int, asset: str, sources: Sequence[str]) -> dict[str,
         for row in sql.rows(
             """
             SELECT s.source, coalesce(l.holder, l.first_holder), l.amount, l.pending, l."left", l.lapsed
-            FROM unnest(%(sources)s::text[]) AS s (source), LATERAL (
+            FROM unnest(string_to_array(%(sources)s, chr(31))) AS s (source), LATERAL (
                 SELECT max(member_id) FILTER (WHERE amount > revoked) AS holder, max(member_id) AS first_holder,
                     sum(amount - revoked)::bigint AS amount, sum("left")::bigint AS "left",
                     coalesce(sum("left") FILTER (WHERE state = 'pending'), 0)::bigint AS pending,
@@ -281,7 +281,7 @@ def by_source(merchant_id: int, asset: str, sources: Sequence[str]) -> dict[str,
                 WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND source = s.source AND part IS NOT NULL
             ) l WHERE l.amount IS NOT NULL
             """,
-            {"merchant_id": merchant_id, "asset": asset, "sources": list(dict.fromkeys(sources))},
+            {"merchant_id": merchant_id, "asset": asset, "sources": sql.texts(dict.fromkeys(sources))},
         )
     }
 
@@ -332,7 +332,7 @@ _DUE = """
     WHERE (state = 'pending' AND available_at <= %(now)s OR state = 'active' AND expires_at <= %(now)s)
     UNION
     SELECT member_id FROM ledger_reservation
-    WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)
+    WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s::bigint[])
         AND state = 'reserved' AND until_at <= %(now)s
 """
 

@@ -62,9 +62,12 @@ class Lot:
         return self.member_id if self.origin_id is None else self.origin_id
 
     @property
-    def order(self) -> tuple[datetime, datetime, int]:
-        """Lots are used soonest-expiring first, then oldest first; those that never expire last."""
-        return (self.expires_at or NEVER, self.happened_at, self.id)
+    def order(self) -> tuple[datetime, datetime, str, int, int]:
+        """Lots are used soonest-expiring first, then oldest first; those that never expire last.
+
+        Of equal ones the source decides before the id, so that it does not matter in which order they were told.
+        """
+        return (self.expires_at or NEVER, self.happened_at, self.source, self.part or 0, self.id)
 
     def is_over(self, at: datetime) -> bool:
         """Whether what comes back to it now is lost: it lapsed before, or is past its end."""
@@ -171,15 +174,20 @@ def release(account: Account, reservation: Reservation, label: Label, at: dateti
     _return(account, replace(label, cause_id=reservation.id), RESERVED, reservation.parts, at)
 
 
-def give_back(accounts: Mapping[int, Account], label: Label, amount: int, parts: Iterable[Part], now: datetime) -> None:
+def give_back(
+    accounts: Mapping[int, Account], label: Label, amount: int, parts: Iterable[Part], now: datetime
+) -> list[Part]:
     """Undo part of a spending: `parts` is what it still has of each lot, in the order of use; the last used comes first.
 
     The lots may be several members' by now: the first of `accounts` to get something back bears the label's own key.
+    Returns what the spending has afterwards.
     """
     back: list[Part] = []
+    kept: list[Part] = []
     for lot, spent in reversed(list(parts)):
         taken = min(spent, amount)
         amount -= taken
+        kept.insert(0, (lot, spent - taken))
         if taken:
             back.append((lot, taken))
     if amount:
@@ -187,6 +195,7 @@ def give_back(accounts: Mapping[int, Account], label: Label, amount: int, parts:
     for place, member_id in enumerate(dict.fromkeys(lot.member_id for lot, _taken in back)):
         own = label if not place else replace(label, key=f"{OWN}with{place}:{label.key}")
         _return(accounts[member_id], own, SPENT, [part for part in back if part[0].member_id == member_id], now)
+    return kept
 
 
 def debit(account: Account, label: Label, amount: int, *, allow_debt: bool) -> None:
@@ -229,7 +238,7 @@ def take_back_rest(account: Account, label: Label, amount: int) -> None:
 
 def bring_up_to_date(account: Account, now: datetime) -> None:
     """Do what time has brought, in its order: pending lots become active, reservations end, lots lapse."""
-    for at, what, _number, thing in sorted(_events(account, now), key=lambda event: event[:3]):
+    for at, what, _order, thing in sorted(_events(account, now), key=lambda event: event[:3]):
         if what == _EXPIRES and isinstance(thing, Lot):
             if thing.state == ACTIVE and thing.left:
                 _expire(account, thing)
@@ -259,18 +268,18 @@ def draw(account: Account, amount: int) -> list[Part]:
 _MATURES, _ENDS, _EXPIRES = 0, 1, 2
 
 
-def _events(account: Account, now: datetime) -> Iterator[tuple[datetime, int, int, Lot | Reservation]]:
+def _events(account: Account, now: datetime) -> Iterator[tuple[datetime, int, Any, Lot | Reservation]]:
     for lot in account.lots.values():
         if lot.state == PENDING and lot.available_at is not None and lot.available_at <= now:
-            yield lot.available_at, _MATURES, lot.id, lot
+            yield lot.available_at, _MATURES, lot.order, lot
         if lot.expires_at is not None and lot.expires_at <= now and (lot.state == ACTIVE or _matures(lot, now)):
-            yield max(lot.expires_at, lot.available_at or lot.expires_at), _EXPIRES, lot.id, lot
+            yield max(lot.expires_at, lot.available_at or lot.expires_at), _EXPIRES, lot.order, lot
     for reservation in account.reservations.values():
         if reservation.state == RESERVED and reservation.until_at <= now:
             yield reservation.until_at, _ENDS, reservation.id, reservation
             for lot, _amount in reservation.parts:
                 if lot.state == EMPTY and lot.expires_at is not None and reservation.until_at < lot.expires_at <= now:
-                    yield lot.expires_at, _EXPIRES, lot.id, lot
+                    yield lot.expires_at, _EXPIRES, lot.order, lot
 
 
 def _matures(lot: Lot, now: datetime) -> bool:

@@ -53,6 +53,15 @@ def test_of_two_targets_of_a_source_the_last_counts(shop: Place) -> None:
     assert balance(shop) == Balance(active=30)
 
 
+@pytest.mark.parametrize("order", [("line:1", "line:2"), ("line:2", "line:1")])
+def test_of_equal_lots_the_order_of_telling_does_not_matter(shop: Place, order: tuple[str, str]) -> None:
+    for source in order:
+        settle(shop, target(source, 10))
+    actions.spend(shop.merchant_id, POINTS, [Spend(member_id=LI, amount=12, key="buy")])
+    found = queries.by_source(shop.merchant_id, POINTS, ["line:1", "line:2"])
+    assert [one.left for one in found.values()] == [0, 8]
+
+
 def test_more_is_a_further_lot(shop: Place) -> None:
     settle(shop, target("line:1", 100))
     settle(shop, target("line:1", 130))

@@ -6,12 +6,12 @@ figures of yet, looks to it as if she had one row, and it would read all of hers
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -48,34 +48,41 @@ class Book:
 
     def read(self, member_ids: Sequence[int]) -> None:
         """The members' balances, open lots and open reservations."""
-        params = {"merchant_id": self.merchant_id, "asset": self.asset, "members": list(member_ids)}
+        params = {"merchant_id": self.merchant_id, "asset": self.asset, "members": sql.numbers(member_ids)}
         for member_id in member_ids:
             self.accounts[member_id] = Account(member_id, self.numbers)
         for member_id, *pools in sql.rows(
             "SELECT member_id, active, pending, reserved, debt FROM ledger_balance"
-            " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s)",
+            " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s::bigint[])",
             params,
         ):
             account = self.accounts[member_id]
             account.active, account.pending, account.reserved, account.debt = pools
-        self.read_lots("l.member_id = wanted.id AND l.state IN ('pending', 'active')", member_ids)
-        self._read_reservations("r.member_id = ANY(%(members)s) AND r.state = 'reserved'", params)
+        self._read_lots("%(wanted)s::bigint[]", "l.member_id = wanted.id AND l.state IN ('pending', 'active')",
+                        params["members"])  # fmt: skip
+        self._read_reservations(params)
         for member_id, account in self.accounts.items():
             self._pools[member_id] = (account.active, account.pending, account.reserved, account.debt)
 
-    def read_lots(self, condition: str, wanted: Sequence[int] | Sequence[str], kind: str = "bigint") -> None:
-        """More lots of the same members, such as those of a source; `condition` compares with `wanted.id`.
+    def read_lots_of(self, sources: Sequence[str]) -> None:
+        """All lots of settled sources that the same members hold."""
+        self._read_lots("string_to_array(%(wanted)s, chr(31))", "l.source = wanted.id AND l.part IS NOT NULL",
+                        sql.texts(sources))  # fmt: skip
 
-        LATERAL with OFFSET makes it one index probe for each, whatever the planner believes of the table.
-        """
+    def read_lots(self, lot_ids: Sequence[int]) -> None:
+        """More lots of the same members."""
+        self._read_lots("%(wanted)s::bigint[]", "l.id = wanted.id", sql.numbers(lot_ids))
+
+    def _read_lots(self, array: str, condition: str, wanted: str) -> None:
+        # LATERAL with OFFSET makes it one index probe for each, whatever the planner believes of the table.
         for row in sql.rows(
             f"""
-            SELECT lot.* FROM unnest(%(wanted)s::{kind}[]) AS wanted (id) CROSS JOIN LATERAL (
+            SELECT lot.* FROM unnest({array}) AS wanted (id) CROSS JOIN LATERAL (
                 SELECT {LOT_COLUMNS} FROM ledger_lot l
                 WHERE l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.asset = %(asset)s AND {condition} OFFSET 0
             ) lot
             """,
-            {"merchant_id": self.merchant_id, "asset": self.asset, "wanted": list(wanted)},
+            {"merchant_id": self.merchant_id, "asset": self.asset, "wanted": wanted},
         ):
             if row[0] in self.lots or row[1] not in self.accounts:
                 continue
@@ -83,11 +90,12 @@ class Book:
             self.lots[lot.id] = self.accounts[lot.member_id].lots[lot.id] = lot
             self._before[lot.id] = _mutable(lot)
 
-    def _read_reservations(self, condition: str, params: dict[str, Any]) -> None:
+    def _read_reservations(self, params: dict[str, Any]) -> None:
         found = sql.rows(
             "SELECT r.id, r.member_id, r.amount, r.state, r.until_at, t.kind, t.key, t.happened_at, t.by, t.source"
             " FROM ledger_reservation r JOIN ledger_transfer t ON t.merchant_id = r.merchant_id AND t.id = r.id"
-            f" WHERE r.merchant_id = (SELECT %(merchant_id)s::bigint) AND r.asset = %(asset)s AND {condition}",
+            " WHERE r.merchant_id = (SELECT %(merchant_id)s::bigint) AND r.asset = %(asset)s"
+            " AND r.member_id = ANY(%(members)s::bigint[]) AND r.state = 'reserved'",
             params,
         )
         parts = self.parts_of([row[0] for row in found])
@@ -103,12 +111,12 @@ class Book:
             return {}
         found = sql.rows(
             "SELECT transfer_id, lot_id, amount FROM ledger_allocation"
-            " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND transfer_id = ANY(%(transfers)s)",
-            {"merchant_id": self.merchant_id, "transfers": list(transfer_ids)},
+            " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND transfer_id = ANY(%(transfers)s::bigint[])",
+            {"merchant_id": self.merchant_id, "transfers": sql.numbers(transfer_ids)},
         )
         missing = {row[1] for row in found} - self.lots.keys()
         if missing:
-            self.read_lots("l.id = wanted.id", list(missing))
+            self.read_lots(list(missing))
         parts: dict[int, list[rules.Part]] = {number: [] for number in transfer_ids}
         for transfer_id, lot_id, amount in found:
             if lot_id in self.lots:
@@ -242,7 +250,7 @@ class Book:
         """Run one statement over all records; every one of them must have its effect."""
         if not records:
             return
-        params = {"merchant_id": self.merchant_id, "asset": self.asset, "rows": json.dumps(records, default=_iso)}
+        params = {"merchant_id": self.merchant_id, "asset": self.asset, "rows": orjson.dumps(records).decode()}
         if sql.run(statement, params) != len(records):
             raise RuntimeError("a ledger row changed although its member was locked")
 
@@ -270,7 +278,7 @@ def lock(merchant_id: int, asset: str, member_ids: Sequence[int]) -> None:
         FROM (SELECT DISTINCT unnest(%(members)s::bigint[]) AS member_id) m ORDER BY member_id
         ON CONFLICT (merchant_id, asset, member_id) DO UPDATE SET active = b.active WHERE false
         """,
-        {"merchant_id": merchant_id, "asset": asset, "members": list(member_ids)},
+        {"merchant_id": merchant_id, "asset": asset, "members": sql.numbers(member_ids)},
     )
 
 
@@ -278,8 +286,8 @@ def expect_home(merchant_id: int, member_ids: Sequence[int]) -> None:
     """Refused `member_moved` if a locked member was joined to another one before this call had the lock."""
     if sql.scalar(
         "SELECT EXISTS (SELECT FROM ledger_home WHERE merchant_id = (SELECT %(merchant_id)s::bigint)"
-        " AND member_id = ANY(%(members)s) AND home_id <> member_id)",
-        {"merchant_id": merchant_id, "members": list(member_ids)},
+        " AND member_id = ANY(%(members)s::bigint[]) AND home_id <> member_id)",
+        {"merchant_id": merchant_id, "members": sql.numbers(member_ids)},
     ):
         raise member_moved()
 
@@ -319,9 +327,3 @@ def _mutable(lot: Lot) -> tuple[Any, ...]:
         lot.member_id,
         lot.origin_id,
     )
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)

@@ -51,8 +51,8 @@ def _bring_up_to_date(merchant_id: int, asset: str, members: list[int], now: dat
         row[0]
         for row in sql.rows(
             "SELECT member_id FROM ledger_balance WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s"
-            " AND member_id = ANY(%(members)s) AND debt > 0",
-            {**params, "members": members},
+            " AND member_id = ANY(%(members)s::bigint[]) AND debt > 0",
+            {**params, "members": sql.numbers(members)},
         )
     ]
     if debtors:
@@ -60,7 +60,7 @@ def _bring_up_to_date(merchant_id: int, asset: str, members: list[int], now: dat
         book.bring_up_to_date()
         book.save()
     others = sorted(set(members) - set(debtors))
-    changed = sql.rows(statement, {**params, "members": others}) if others else []
+    changed = sql.rows(statement, {**params, "members": sql.numbers(others)}) if others else []
     if statement is _EXPIRE:
         events.publish_lapsed(merchant_id, asset, dict(changed), now)
 

@@ -83,7 +83,7 @@ class _Move:
         """See `rehome`."""
         book = self.book
         book.read(sorted(self.wanted))
-        book.read_lots("l.id = wanted.id", [row[0] for row in sql.rows(_LOTS, self.params)])
+        book.read_lots([row[0] for row in sql.rows(_LOTS, self.params)])
         book.bring_up_to_date()
         for source, first in self.firsts.items():
             for lot in book.lots.values():

@@ -151,13 +151,15 @@ class _Settling:
             return
         book = self.book
         sources = [target.source for target in targets]
-        history = {row[0]: _History(*row[1:]) for row in sql.rows(_HISTORY, {**self.params, "sources": sources})}
+        history = {
+            row[0]: _History(*row[1:]) for row in sql.rows(_HISTORY, {**self.params, "sources": sql.texts(sources)})
+        }
         members = {target.member_id for target in targets}
         members |= {one.holder for one in history.values() if one.holder is not None}
         if not members <= set(self.locked):
             raise source_moved()
         book.read(sorted(members))
-        book.read_lots("l.source = wanted.id AND l.part IS NOT NULL", sources, "text")
+        book.read_lots_of(sources)
         plans = _plans(book, targets, history)
         book.bring_up_to_date()
         for plan in plans:
@@ -281,7 +283,7 @@ _SET_DEBTORS_ASIDE = """
 _HISTORY = """
     SELECT source, max(part), sum(amount)::bigint, sum(amount - revoked)::bigint,
         max(member_id) FILTER (WHERE amount > revoked)
-    FROM unnest(%(sources)s::text[]) AS wanted (id) CROSS JOIN LATERAL (
+    FROM unnest(string_to_array(%(sources)s, chr(31))) AS wanted (id) CROSS JOIN LATERAL (
         SELECT source, part, amount, revoked, member_id FROM ledger_lot
         WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND source = wanted.id
             AND part IS NOT NULL OFFSET 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
@@ -67,12 +68,12 @@ def give_back(merchant_id: int, asset: str, backs: Sequence[GiveBack], *, by: Ac
             lambda one: (asset, spendings[one.spend_key], one.kind, one.source, one.amount),
             lambda keys: _done(merchant_id, keys),
         )
+        parts = _still_spent(book, {spendings[one.spend_key][0] for one in new})
+        book.bring_up_to_date()
         for one in new:
             spend_id, _member_id = spendings[one.spend_key]
-            parts = _still_spent(book, spend_id)
-            book.bring_up_to_date()
             label = Label(one.kind, one.key, one.happened_at or now, by.label, one.source, None, spend_id, one.note)
-            rules.give_back(book.accounts, label, one.amount, parts, now)
+            parts[spend_id] = rules.give_back(book.accounts, label, one.amount, parts[spend_id], now)
         book.save()
 
 
@@ -110,25 +111,21 @@ def _holders(merchant_id: int, spend_ids: Sequence[int]) -> set[int]:
     }
 
 
-def _still_spent(book: Book, spend_id: int) -> list[rules.Part]:
-    """What a spending still has of each lot, in the order of use, moves of this very call included."""
-    earlier = sql.rows(
-        "SELECT id FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND cause_id = %(spend)s"
-        " AND from_state = 'spent'",
-        {"merchant_id": book.merchant_id, "spend": spend_id},
+def _still_spent(book: Book, spend_ids: Collection[int]) -> dict[int, list[rules.Part]]:
+    """What spendings still have of each lot, in the order of use."""
+    earlier = dict(
+        sql.rows(
+            "SELECT id, cause_id FROM ledger_transfer WHERE merchant_id = (SELECT %(merchant_id)s::bigint)"
+            " AND cause_id = ANY(%(spends)s::bigint[]) AND from_state = 'spent'",
+            {"merchant_id": book.merchant_id, "spends": sql.numbers(spend_ids)},
+        )
     )
-    parts = book.parts_of([spend_id, *(row[0] for row in earlier)])
-    given: dict[int, int] = {}
-    for number, some in parts.items():
-        if number != spend_id:
-            for lot, amount in some:
-                given[lot.id] = given.get(lot.id, 0) + amount
-    for account in book.accounts.values():
-        for move in account.moves:
-            if move.label.cause_id == spend_id and move.from_state == rules.SPENT:
-                for lot, amount in move.parts:
-                    given[lot.id] = given.get(lot.id, 0) + amount
-    return [(lot, amount - given.get(lot.id, 0)) for lot, amount in parts[spend_id]]
+    parts = book.parts_of([*spend_ids, *earlier])
+    given: Counter[tuple[int, int]] = Counter()
+    for number, spend_id in earlier.items():
+        for lot, amount in parts[number]:
+            given[spend_id, lot.id] += amount
+    return {one: [(lot, amount - given[one, lot.id]) for lot, amount in parts[one]] for one in spend_ids}
 
 
 def _done(merchant_id: int, keys: Sequence[str]) -> dict[str, Content]:

@@ -169,7 +169,7 @@ def _backs(place: Place, member: int) -> list[Any]:
 
 def _ends(kind: type) -> Callable[[Place, int], list[Any]]:
     def make(place: Place, member: int) -> list[Any]:
-        held = [key for key in list(place.reservations)[-40:] if place.world.owner(key) == member]
+        held = [key for key in place.world.uses.get(member, [])[-6:] if key in place.reservations]
         return [kind(place.draw.choice(held))] if held else []
 
     return make

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from shuke.ledger.actions import GiveBack, Hold, Posting, Spend, Target
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Lot:
-    """Every point of a credit, each in a state of its own; spent and reserved ones say by which key."""
+    """A credit, and how many of its points are in which state; spent and reserved ones say by which key."""
 
     born: int
     source: str
@@ -23,21 +24,31 @@ class Lot:
     happened_at: datetime
     available_at: datetime | None
     expires_at: datetime | None
-    points: list[str]
+    points: dict[str, int]
     first: int = 0
     is_dead: bool = False
 
     def count(self, state: str) -> int:
         """How many points are in a state."""
-        return self.points.count(state)
+        return self.points.get(state, 0)
 
     def turn(self, count: int, before: str, after: str) -> int:
         """Change up to `count` points of one state; how many are still wanted."""
-        for place, state in enumerate(self.points):
-            if count and state == before:
-                self.points[place] = after
-                count -= 1
-        return count
+        found = min(count, self.count(before))
+        if found:
+            self.points[after] = self.count(after) + found
+            self.points[before] -= found
+            if not self.points[before]:
+                del self.points[before]
+        return count - found
+
+    def turn_all(self, before: str, after: str) -> None:
+        """Change all points of one state."""
+        self.turn(self.count(before), before, after)
+
+    def order(self) -> tuple[datetime, datetime, str, int, int]:
+        """Soonest-expiring first, then oldest; of equal ones by their source."""
+        return (self.expires_at or FAR, self.happened_at, self.source, self.part, self.born)
 
 
 @dataclass(eq=False)
@@ -48,19 +59,25 @@ class Member:
     debt: int = 0
     until: dict[str, datetime] = field(default_factory=dict)
     lent: int = 0
+    passed_at: datetime | None = None
 
     def active(self) -> int:
         """What she may spend."""
         return sum(lot.count("active") for lot in self.lots)
 
+    def reserved(self, key: str) -> int:
+        """What a reservation holds."""
+        return sum(lot.count(f"reserved {key}") for lot in self.lots)
+
     def in_order(self) -> list[Lot]:
-        """Soonest-expiring first, then oldest."""
-        return sorted(self.lots, key=lambda lot: (lot.expires_at or FAR, lot.happened_at, lot.born))
+        """In the order of use."""
+        return sorted(self.lots, key=Lot.order)
 
     def use(self, count: int, after: str) -> int:
         """Turn active points in the order of use; how many are still wanted."""
-        for lot in self.in_order():
-            count = lot.turn(count, "active", after)
+        if count:
+            for lot in sorted((lot for lot in self.lots if "active" in lot.points), key=Lot.order):
+                count = lot.turn(count, "active", after)
         return count
 
     def repay(self, why: str = "repaid") -> None:
@@ -76,23 +93,25 @@ class Member:
     def pass_time(self, now: datetime) -> None:
         """One happening after the other, until nothing is due."""
         while True:
-            due: list[tuple[datetime, int, Lot | str]] = []
+            due: list[tuple[datetime, int, Any, Lot | str]] = []
             for lot in self.lots:
-                if lot.available_at is not None and lot.available_at <= now and "pending" in lot.points:
-                    due.append((lot.available_at, 0, lot))
-                elif lot.expires_at is not None and lot.expires_at <= now and "active" in lot.points:
-                    due.append((max(lot.expires_at, lot.available_at or lot.expires_at), 2, lot))
-            due += [(until, 1, key) for key, until in self.until.items() if until <= now]
+                if "pending" in lot.points:
+                    if lot.available_at is not None and lot.available_at <= now:
+                        due.append((lot.available_at, 0, lot.order(), lot))
+                elif "active" in lot.points and lot.expires_at is not None and lot.expires_at <= now:
+                    due.append((max(lot.expires_at, lot.available_at or lot.expires_at), 2, lot.order(), lot))
+            due += [(until, 1, int(key[1:]), key) for key, until in self.until.items() if until <= now]
             if not due:
+                self.passed_at = now
                 return
-            at, _what, thing = min(due, key=lambda one: one[:2])
+            at, _what, _order, thing = min(due, key=lambda one: one[:3])
             if isinstance(thing, str):
                 self.end(thing, at)
             elif "pending" in thing.points:
-                thing.turn(len(thing.points), "pending", "active")
+                thing.turn_all("pending", "active")
                 self.repay()
             else:
-                thing.turn(len(thing.points), "active", "expired")
+                thing.turn_all("active", "expired")
                 thing.is_dead = True
 
     def end(self, key: str, at: datetime) -> None:
@@ -124,24 +143,26 @@ class World:
 
     def member(self, member_id: int, now: datetime) -> Member:
         """A member as of now."""
-        member = self.members.setdefault(member_id, Member())
-        member.pass_time(now)
+        member = self.members.get(member_id)
+        if member is None:
+            member = self.members[member_id] = Member()
+        if member.passed_at != now:
+            member.pass_time(now)
         return member
 
     def balance(self, member_id: int, now: datetime) -> tuple[int, int, int, int]:
         """(active, pending, reserved, debt)."""
         member = self.member(member_id, now)
-        points = [state for lot in member.lots for state in lot.points]
-        reserved = sum(state.startswith("reserved") for state in points)
-        return (points.count("active"), points.count("pending"), reserved, member.debt)
+        pending = sum(lot.count("pending") for lot in member.lots)
+        return (member.active(), pending, sum(member.reserved(key) for key in member.until), member.debt)
 
     def lapsing(self, member_id: int, now: datetime) -> dict[datetime, int]:
         """How much lapses when."""
         found: Counter[datetime] = Counter()
         for lot in self.member(member_id, now).lots:
-            if lot.expires_at is not None:
+            if lot.expires_at is not None and "active" in lot.points:
                 found[lot.expires_at] += lot.count("active")
-        return {at: amount for at, amount in found.items() if amount}
+        return dict(found)
 
     def standing(self, source: str) -> int:
         """What a settled source stands at."""
@@ -150,7 +171,11 @@ class World:
     def gone(self, prefix: str) -> int:
         """How many points are in a state of that name, of everybody."""
         return sum(
-            state.startswith(prefix) for one in self.members.values() for lot in one.lots for state in lot.points
+            count
+            for one in self.members.values()
+            for lot in one.lots
+            for state, count in lot.points.items()
+            if state.startswith(prefix)
         )
 
     def settle(self, targets: Iterable[Target], now: datetime) -> None:
@@ -162,6 +187,7 @@ class World:
             for lot in self._own(member, one.source):
                 if "pending" in lot.points and one.amount:
                     lot.available_at, lot.expires_at = one.available_at, one.expires_at
+                    member.passed_at = None
         for one in sorted(last, key=lambda one: one.available_at or FAR):
             member, more = self._holding(one, now), one.amount - self.standing(one.source)
             if more > 0:
@@ -195,7 +221,7 @@ class World:
         self._born += 1
         available_at = one.available_at if isinstance(one, Target) else one.available_at or now
         lot = Lot(self._born, one.source, part, isinstance(one, Target), one.happened_at or now, available_at,
-                  one.expires_at, ["pending"] * amount, self.home(one.member_id))  # fmt: skip
+                  one.expires_at, {"pending": amount}, self.home(one.member_id))  # fmt: skip
         if isinstance(one, Target):
             lot.first = self.holders[one.source]
         member.lots.append(lot)
@@ -245,7 +271,7 @@ class World:
             del member.until[key]
             self.committed.add(key)
             for lot in member.lots:
-                lot.turn(len(lot.points), f"reserved {key}", f"spent {key}")
+                lot.turn_all(f"reserved {key}", f"spent {key}")
 
     def release(self, key: str, now: datetime) -> None:
         """Return what was set aside."""

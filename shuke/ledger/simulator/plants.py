@@ -185,11 +185,11 @@ PLANTS: dict[str, Statement | Rule] = {
     "reserved is forgotten": Statement("reserved = reserved + r.r", "reserved = reserved"),
     "a reservation stays open": Statement("SET state = r.state, member_id", "SET state = 'reserved', member_id"),
     "earlier give-backs are forgotten": Statement(
-        "AND cause_id = %(spend)s AND from_state = 'spent'", "AND cause_id = %(spend)s AND false"
+        "AND cause_id = ANY(%(spends)s::bigint[]) AND from_state = 'spent'", "AND false"
     ),
     "pending lots are not read": Statement("l.state IN ('pending', 'active')", "l.state IN ('active')"),
     "open reservations are not read": Statement(
-        "AND r.member_id = ANY(%(members)s) AND r.state = 'reserved'", "AND false"
+        "AND r.member_id = ANY(%(members)s::bigint[]) AND r.state = 'reserved'", "AND false"
     ),
     "what matures is not seen": Statement("state = 'pending' AND available_at <= %(now)s OR", "false OR"),
     "what lapsed is still seen": Statement("OR state = 'active' AND expires_at <= %(now)s)", "OR false)"),

@@ -24,7 +24,9 @@ from shuke.ledger.simulator.plants import PLANTS
 
 MEMBERS, REFUSALS = 32, 2
 EPISODE = 47  # requests for each member, so that sums of a life stay small enough to be looked at again and again
-TABLES = ("ledger_transfer", "ledger_lot", "ledger_balance", "ledger_reservation")
+SOURCED = {"settle", "join", "part"}
+"""What is asked about sources; what other requests do to one is seen by the next look at everything."""
+TABLES = ("ledger_transfer", "ledger_lot", "ledger_balance", "ledger_reservation", "ledger_allocation")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -52,11 +54,14 @@ class Result:
         return f"seed={self.seed} steps={self.steps} rate={rate:.0f}/s plant={self.plant or '-'}: {end}"
 
 
-def simulate(seed: int, steps: int, plant: str | None = None, *, members: int = MEMBERS) -> Result:
+def simulate(
+    seed: int, steps: int, plant: str | None = None, *, members: int = MEMBERS, sweep: Callable[[], None] | None = None
+) -> Result:
     """Run at least `steps` requests, or until something is found; `plant` names one of PLANTS to break first.
 
     Few `members` look at every corner often, many of them run more requests a second. Deterministic in seed and
-    members: a violation is replayed by the same call. Leaves nothing in the database.
+    members: a violation is replayed by the same call. Leaves nothing in the database, unless there is a `sweep` that
+    empties it: then the storm commits, and calls it after each episode.
     """
     started = time.monotonic()
     planted: AbstractContextManager[object] = PLANTS[plant].planted() if plant else nullcontext()
@@ -65,18 +70,23 @@ def simulate(seed: int, steps: int, plant: str | None = None, *, members: int = 
         while done < steps and not violation:
             draw = random.Random(f"{seed}:{episode}")  # noqa: S311 - replayable
             storm = Storm(draw, merchant_id=-1 - episode, members=members)
-            violation = storm.run(min(EPISODE * members, steps - done))
+            with nullcontext() if sweep else undone(storm.merchant_id):
+                violation = storm.run(min(EPISODE * members, steps - done))
+            if sweep:
+                sweep()
             done += storm.steps
             episode += 1
     return Result(seed, done, time.monotonic() - started, violation and f"step {done}: {violation}", plant)
 
 
-def main(steps: int, seed: int, plant: str | None = None, *, members: int = MEMBERS) -> int:
+def main(
+    steps: int, seed: int, plant: str | None = None, *, members: int = MEMBERS, sweep: Callable[[], None] | None = None
+) -> int:
     """What `shuke ledger simulate` does; "all" plants each bug in turn. 0 when everything is as it should be."""
     names: Sequence[str | None] = list(PLANTS) if plant == "all" else [plant]
     wrong = 0
     for name in names:
-        result = simulate(seed, steps, name, members=members)
+        result = simulate(seed, steps, name, members=members, sweep=sweep)
         wrong += bool(result.violation) != bool(name)
         sys.stdout.write(f"{result}\n")
     if plant == "all":
@@ -85,7 +95,7 @@ def main(steps: int, seed: int, plant: str | None = None, *, members: int = MEMB
 
 
 class Storm:
-    """One episode: a few members of a merchant that does not exist, in a transaction that is rolled back."""
+    """One episode: a few members of a merchant that does not exist."""
 
     def __init__(self, draw: random.Random, merchant_id: int, members: int) -> None:
         self.draw, self.merchant_id, self.members = draw, merchant_id, members
@@ -96,19 +106,15 @@ class Storm:
     def run(self, steps: int) -> str:
         """The first violation found, or an empty text."""
         try:
-            with transaction.atomic(), tenant(self.merchant_id):
-                try:
-                    while self.steps < steps:
-                        before = self.steps
-                        with clock.frozen(self.now):
-                            self._blow()
-                        if self.steps.bit_length() > before.bit_length():
-                            sql.refresh_statistics(*TABLES)
-                        self.now += self.draw.choice((0, 0, 0, 1, 1, 2, 5, 24)) * HOUR
-                    with clock.frozen(self.now):
-                        self._check()
-                finally:
-                    transaction.set_rollback(True)
+            while self.steps < steps:
+                before = self.steps
+                with clock.frozen(self.now), tenant(self.merchant_id):
+                    self._blow()
+                if self.steps.bit_length() > before.bit_length():
+                    sql.refresh_statistics(*TABLES)
+                self.now += self.draw.choice((0, 0, 0, 1, 1, 2, 5, 24)) * HOUR
+            with clock.frozen(self.now), tenant(self.merchant_id):
+                self._check()
         except Found as found:
             return str(found)
         return ""
@@ -135,8 +141,8 @@ class Storm:
             for request in [fine] if name == "settle" else fine:
                 if getattr(request, "key", "") not in self.world.done:
                     kind.model(self, request)
-        self._compare(members)
-        if self.draw.random() < 0.1:
+        self._compare(members, has_sources=name in SOURCED)
+        if self.draw.random() < (0.1 if self.members <= MEMBERS else 0.03):
             self._check()
         elif self.draw.random() < 0.1:
             self._let_time_work()
@@ -171,13 +177,15 @@ class Storm:
         else:
             raise Found(f"not refused as {code}")
 
-    def _compare(self, members: Sequence[int]) -> None:
-        """Balances and standings of some members against the model."""
+    def _compare(self, members: Sequence[int], *, has_sources: bool = True) -> None:
+        """Balances of some members, and what their sources stand at, against the model."""
         found = queries.balances(self.merchant_id, ASSET, members)
         for member in members:
             real, expected = found[member], self.world.balance(member, self.now)
             if (real.active, real.pending, real.reserved, real.debt) != expected:
                 raise Found(f"member {member}: {real} instead of {expected}")
+        if not has_sources:
+            return
         sources = [source(member, number) for member in members for number in range(SOURCES)]
         yields = queries.by_source(self.merchant_id, ASSET, sources)
         for one in sources:
@@ -206,6 +214,16 @@ class Storm:
             self._do("time", partial(act, self.merchant_id, self.now))
         for member in range(self.members):
             self.world.member(member, self.now)
+
+
+@contextmanager
+def undone(merchant_id: int) -> Iterator[None]:
+    """Let nothing stay of what is done here."""
+    with transaction.atomic(), tenant(merchant_id):
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
 
 
 @contextmanager
