@@ -12,8 +12,10 @@ import click
 import psycopg
 from django.conf import settings
 from django.utils.translation import gettext as _
+from psycopg.conninfo import make_conninfo
 
 from shuke.cli.home import database_open
+from shuke.core.database import EmbeddedServer
 from shuke.core.owner import owner_address
 from shuke.ledger import simulator
 
@@ -43,10 +45,11 @@ def simulate_command(steps: int, seed: int, members: int, processes: int, own: b
         raise click.BadParameter("\n".join(simulator.PLANTS), param_hint="--plant")
     if processes > 1:
         raise SystemExit(_at_once(steps, seed, members, processes, plant))
-    if own:
-        settings.SHUKE_EMBEDDED.settings.update(_FORGETFUL)
+    server: EmbeddedServer | None = settings.SHUKE_EMBEDDED if own else None
+    if server is not None:
+        server.settings.update(_FORGETFUL)
     with database_open():
-        code = simulator.main(steps, seed, plant, members=members, sweep=_sweep if own else None)
+        code = simulator.main(steps, seed, plant, members=members, sweep=_sweep if server is not None else None)
     raise SystemExit(code)
 
 
@@ -76,7 +79,7 @@ _FORGETFUL = {
 
 
 def _sweep() -> None:
-    with psycopg.connect(**owner_address()) as connection:
+    with psycopg.connect(make_conninfo(**owner_address())) as connection:
         connection.execute(
             "TRUNCATE ledger_transfer, ledger_allocation, ledger_lot, ledger_balance, ledger_reservation, ledger_home,"
             " core_fact"

@@ -20,7 +20,7 @@ class CoreConfig(AppConfig):
         get_adapters_template(True, UTC).register_loader("timestamptz", InstantLoader)
 
 
-class InstantLoader(BaseTzLoader):
+class InstantLoader(BaseTzLoader):  # type: ignore[misc]  # Django has no annotations
     """An instant as PostgreSQL writes it in UTC; anything else (BC, infinity) as Django reads it."""
 
     timezone = UTC
@@ -30,4 +30,5 @@ class InstantLoader(BaseTzLoader):
         try:
             return datetime.fromisoformat(bytes(data).decode())
         except ValueError:
-            return super().load(data)  # type: ignore[no-any-return]  # Django has no annotations
+            found: datetime = super().load(data)
+            return found

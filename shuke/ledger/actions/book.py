@@ -48,7 +48,8 @@ class Book:
 
     def read(self, member_ids: Sequence[int]) -> None:
         """The members' balances, open lots and open reservations."""
-        params = {"merchant_id": self.merchant_id, "asset": self.asset, "members": sql.numbers(member_ids)}
+        members = sql.numbers(member_ids)
+        params: dict[str, Any] = {"merchant_id": self.merchant_id, "asset": self.asset, "members": members}
         for member_id in member_ids:
             self.accounts[member_id] = Account(member_id, self.numbers)
         for member_id, *pools in sql.rows(
@@ -59,7 +60,7 @@ class Book:
             account = self.accounts[member_id]
             account.active, account.pending, account.reserved, account.debt = pools
         self._read_lots("%(wanted)s::bigint[]", "l.member_id = wanted.id AND l.state IN ('pending', 'active')",
-                        params["members"])  # fmt: skip
+                        members)  # fmt: skip
         self._read_reservations(params)
         for member_id, account in self.accounts.items():
             self._pools[member_id] = (account.active, account.pending, account.reserved, account.debt)
