@@ -8,22 +8,26 @@ and two workers (`loyalty.card.write`, neither ledger nor idempotency); its figu
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
+import asyncio
 import multiprocessing
 import os
 import random
+import re
 import subprocess
 import sys
-import threading
 import time
+import urllib.request
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from ground import Ground, ground
 
 ODOO_PER_SECOND = 213
 MEMBERS = 20_000
+_LENGTH = re.compile(rb"(?i)content-length: *([0-9]+)")
 
 
 def main() -> None:
@@ -40,8 +44,12 @@ def main() -> None:
         server = _serve(place, port, options.workers, options.threads)
         try:
             _wait(port)
-            _load(port, key, member_ids, 2.0, options.connections)
+            _load(port, key, member_ids, 3.0, options.connections)
+            before = _processor_seconds(place, server.pid)
             done, failed, waits = _load(port, key, member_ids, options.seconds, options.connections)
+            web, database = (
+                now - then for now, then in zip(_processor_seconds(place, server.pid), before, strict=True)
+            )
         finally:
             server.terminate()
             server.wait(20)
@@ -51,7 +59,7 @@ def main() -> None:
     print(
         f"spine-7 ratio={rate / ODOO_PER_SECOND:.2f} postings_per_s={rate:.0f} odoo_per_s={ODOO_PER_SECOND}"
         f" failed={failed} p50_ms={waits[len(waits) // 2] * 1000:.1f} p99_ms={waits[int(len(waits) * 0.99)] * 1000:.1f}"
-        f" connections={options.connections}"
+        f" connections={options.connections} web_us={web / done * 1e6:.0f} postgresql_us={database / done * 1e6:.0f}"
     )
 
 
@@ -89,7 +97,8 @@ def _serve(place: Ground, port: int, workers: int, threads: int) -> subprocess.P
     static.mkdir(exist_ok=True)
     command = supervisor.web("127.0.0.1", port, static=static, threads=threads)
     command[command.index("--workers") + 1] = str(workers)
-    return subprocess.Popen(command, env={**os.environ, "SHUKE_HOME": str(place.home)})  # noqa: S603 - our own command
+    environment = {**os.environ, **supervisor.WEB_ENVIRONMENT, "SHUKE_HOME": str(place.home)}
+    return subprocess.Popen(command, env=environment)  # noqa: S603 - our own command
 
 
 def _load(port: int, key: str, member_ids: list[int], seconds: float, connections: int) -> tuple[int, int, list[float]]:
@@ -105,36 +114,72 @@ def _load(port: int, key: str, member_ids: list[int], seconds: float, connection
 
 
 def _drive(pipe: object, port: int, key: str, member_ids: list[int], seconds: float, connections: int) -> None:
-    waits: list[list[float]] = [[] for _one in range(connections)]
-    failures = [0] * connections
-    until = time.monotonic() + seconds
+    run = _Run(key, member_ids, time.monotonic() + seconds)
 
-    def run(number: int) -> None:
-        draw = random.Random(f"{number} {time.monotonic()}")
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        place = 0
-        while time.monotonic() < until:
-            place += 1
-            body = json.dumps({"member_id": draw.choice(member_ids), "amount": 10, "reason": "review"})
-            began = time.monotonic()
-            line.request("POST", "/api/v1/points/adjust", body, {
-                "Authorization": f"Bearer {key}", "Content-Type": "application/json",
-                "Idempotency-Key": f"{os.getpid()}-{number}-{place}",
-            })  # fmt: skip
-            response = line.getresponse()
-            response.read()
-            if response.status == 200 and time.monotonic() < until:
-                waits[number].append(time.monotonic() - began)
-            elif response.status != 200:
-                failures[number] += 1
+    async def all_lines() -> None:
+        loop = asyncio.get_running_loop()
+        lines = [
+            (await loop.create_connection(partial(_Line, run, number), "127.0.0.1", port))[1]
+            for number in range(connections)
+        ]
+        await asyncio.gather(*(line.over for line in lines))
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    flat = [one for some in waits for one in some]
-    pipe.send((len(flat), sum(failures), flat))  # type: ignore[attr-defined]  # a Connection, which typeshed makes generic
+    asyncio.run(all_lines())
+    pipe.send((len(run.waits), run.failed, run.waits))  # type: ignore[attr-defined]  # a Connection, generic in typeshed
+
+
+class _Run:
+    """What the connections of a run have in common."""
+
+    def __init__(self, key: str, member_ids: list[int], until: float) -> None:
+        self.member_ids, self.until = member_ids, until
+        self.draw = random.Random(f"{os.getpid()} {until}")
+        self.waits: list[float] = []
+        self.failed = 0
+        self.head = (
+            "POST /api/v1/points/adjust HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {key}\r\nIdempotency-Key: {os.getpid()}-"
+        )
+
+
+class _Line(asyncio.Protocol):
+    """One kept-alive connection that asks again once it was answered; bytes as they go, so that asking costs little."""
+
+    def __init__(self, run: _Run, number: int) -> None:
+        self.run, self.number, self.count = run, number, 0
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.came, self.began = b"", 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self._ask()
+
+    def _ask(self) -> None:
+        self.count += 1
+        body = f'{{"member_id":{self.run.draw.choice(self.run.member_ids)},"amount":10,"reason":"review"}}'
+        self.came, self.began = b"", time.monotonic()
+        self.transport.write(
+            f"{self.run.head}{self.number}-{self.count}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+
+    def data_received(self, data: bytes) -> None:
+        self.came += data
+        head, blank, body = self.came.partition(b"\r\n\r\n")
+        if not blank or len(body) < int(_LENGTH.findall(head)[0]):
+            return
+        now = time.monotonic()
+        if not head.startswith(b"HTTP/1.1 200 "):
+            self.run.failed += 1
+        elif now < self.run.until:
+            self.run.waits.append(now - self.began)
+        if now < self.run.until:
+            self._ask()
+        else:
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.run.failed += exc is not None
+        self.over.set_result(None)
 
 
 def _check(place: Ground, done: int, key: str) -> None:
@@ -159,10 +204,37 @@ def _free_port() -> int:
 
 
 def _wait(port: int) -> None:
-    from shuke.cli import supervisor
+    """Until it answers; the port is open before the program is loaded."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with suppress(OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60).close()
+            return
+        time.sleep(0.1)
+    raise SystemExit("the server does not answer")
 
-    if not supervisor.wait_for_port("127.0.0.1", port, alive=lambda: True):
-        raise SystemExit("the server does not answer")
+
+def _processor_seconds(place: Ground, server: int) -> tuple[float, float]:
+    """What the web server's processes and PostgreSQL's have used up; told beside the clock, which others slow down too."""
+    from shuke.core.database import EmbeddedServer
+
+    return _tree_seconds(server), _tree_seconds(EmbeddedServer(place.home).pid() or 0)
+
+
+def _tree_seconds(root: int) -> float:
+    """Processor time of a process and everything below it, the ended included."""
+    parents: dict[int, int] = {}
+    ticks: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            parents[int(path.parent.name)] = int(fields[1])
+            ticks[int(path.parent.name)] = sum(map(int, fields[11:15]))
+    ours, found = {root}, -1
+    while len(ours) != found:
+        found = len(ours)
+        ours |= {pid for pid, parent in parents.items() if parent in ours}
+    return sum(ticks.get(pid, 0) for pid in ours) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

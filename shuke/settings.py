@@ -74,11 +74,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "shuke.core.watch.middleware",
+    "shuke.api.door.middleware",  # programs know no sessions, cookies and forms, and come often
     "shuke.core.headers.middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "shuke.api.door.middleware",  # programs know no sessions, cookies and forms
     "django.contrib.sessions.middleware.SessionMiddleware",
     "shuke.core.language.middleware",
     "django.middleware.common.CommonMiddleware",
@@ -156,6 +156,12 @@ DATABASES = {
     "default": _alias(_app, CONN_HEALTH_CHECKS=True),
     "owner": _alias(_owner, CONN_MAX_AGE=0, TEST={"MIRROR": "default"}),
 }
+if os.environ.get("SHUKE_CONNECTIONS"):  # the web server's many threads share a few
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1, "max_size": int(os.environ["SHUKE_CONNECTIONS"]), "timeout": 10, "reconnect_timeout": 2,
+        "max_idle": 120,
+    }  # fmt: skip
 DATABASE_ROUTERS: list[str] = []
 
 LANGUAGE_CODE = "zh-hans"

@@ -1,8 +1,25 @@
 """The WSGI entry that granian serves."""
 
+import gc
 import os
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shuke.settings")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+get_resolver().check()  # imports all pages and routes now, not while the first visitor waits
+gc.freeze()  # what was imported stays: Python need not look through it again and again
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Django's answer; one that is whole goes out in one piece, not through an iterator and in chunks."""
+    response = _django(environ, start_response)
+    if not isinstance(response, HttpResponse):
+        return response
+    body = [response.content]
+    response.close()
+    return body

@@ -17,6 +17,7 @@ from shuke.api import problems
 from shuke.api.caller import admit, shown, turned_away
 from shuke.api.problems import Problem
 from shuke.api.route import FILE, PREFIX, TOKEN, Route, route_at
+from shuke.core.headers import complete, whole
 from shuke.core.language import chosen
 
 PAGES = frozenset(f"{PREFIX}/{name}" for name in ("docs", "docs.css", "openapi.json"))
@@ -25,7 +26,8 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 def middleware(get_response: Answer) -> Answer:
-    """Answer everything below /api/ here, before sessions, cookies and forms are thought of."""
+    """Answer everything below /api/ here, before pages' policies, sessions, cookies and forms are thought of."""
+    always = whole()
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith("/api/") or request.path_info in PAGES:
@@ -33,9 +35,9 @@ def middleware(get_response: Answer) -> Answer:
         language = _language(request.headers.get("Accept-Language", ""))
         with translation.override(language):
             response = _answer(request)
-        response.headers.setdefault("Content-Language", language)
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Content-Language"] = language
         response.headers["Vary"] = "Accept-Language, Authorization"
+        complete(response, always)
         return response
 
     return answer  # type: ignore[return-value]  # Django's stubs want whole responses; files are streamed

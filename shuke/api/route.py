@@ -18,6 +18,7 @@ from shuke.api.caller import Token
 from shuke.api.calls import Act, Ask, Work
 from shuke.api.parsing import StrictParser, Upload, received
 from shuke.api.together import Together
+from shuke.core import sql
 from shuke.merchants.actions import Answer
 
 JSON, FILE = "application/json", "application/octet-stream"
@@ -142,6 +143,7 @@ def _written(
 ) -> HttpResponse:
     token = _token(request)
     ask = Ask(request, token, calls.idempotency_key(request), calls.content_hash(request, sent), values)
+    sql.let_go()  # whoever waits for others must not keep a connection that they need
     answer = do(token.digest, ask)
     return HttpResponse(answer.body, status=answer.status, content_type=JSON)
 

@@ -59,6 +59,10 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "SHUKE_LOG": ("plain lines", "`json` writes the log as one JSON object a line, requests included."),
     "SHUKE_METRICS_TOKEN": ("this machine alone", "Whoever sends it as `Authorization: Bearer …` may read `/metrics`."),
     "SHUKE_API_SECONDS": ("`20`", "Longest time a program's call may take in the database, in seconds."),
+    "SHUKE_CONNECTIONS": (
+        "`16` for `shuke serve`",
+        "Most connections to PostgreSQL the web server's threads share.",
+    ),
     "SHUKE_DEBUG": ("empty", "`1` shows errors in full. Never on a server."),
     "SHUKE_PASSWORD": ("asked for", "Password for `shuke create-owner` without a question."),
     "DATABASE_URL": (

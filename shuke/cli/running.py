@@ -17,8 +17,6 @@ from shuke.cli.home import bring_up_to_date, database_open
 from shuke.cli.words import fail
 from shuke.core import jobs
 
-THREADS = 4
-
 
 @click.command(
     "serve", help=_("Serve the pages and work off jobs until Ctrl-C; starts the database where it is Shuke's own.")
@@ -76,8 +74,8 @@ def _supervise(
     public = {"SHUKE_PUBLIC_URL": os.environ.get("SHUKE_PUBLIC_URL", address), "SHUKE_HOME": str(settings.SHUKE_HOME)}
     public["PROMETHEUS_MULTIPROC_DIR"] = str(_fresh_folder("metrics"))
     settings.SHUKE_PUBLIC_URL = public["SHUKE_PUBLIC_URL"]
-    command = supervisor.web(host, port, static=settings.STATIC_ROOT, threads=THREADS)
-    children = [supervisor.Child(_("The web server"), command, public)]
+    command = supervisor.web(host, port, static=settings.STATIC_ROOT)
+    children = [supervisor.Child(_("The web server"), command, {**supervisor.WEB_ENVIRONMENT, **public})]
     if not web_only:
         children.append(supervisor.Child(_("The worker"), supervisor.worker(), public))
 

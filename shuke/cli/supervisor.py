@@ -21,8 +21,13 @@ from django.utils.translation import gettext as _
 
 LIVED_SECONDS = 30
 DEATHS = 5
+LOOK_SECONDS = 0.25
 GRACE_SECONDS = 25
 _PR_SET_PDEATHSIG = 1
+THREADS = 64
+"""Most requests at work at once: nearly all of them wait, for PostgreSQL or for the batch their call went into."""
+WEB_ENVIRONMENT = {"SHUKE_CONNECTIONS": "16"}
+"""They share a few connections: each costs PostgreSQL a process, and a warm one answers twice as fast."""
 
 
 class AlreadyRunning(RuntimeError):
@@ -58,8 +63,8 @@ def run(
 ) -> int:
     """Keep the children alive until SIGINT or SIGTERM, then stop them last-named first; the exit code.
 
-    `ready` is called once all of them stand, `tend` every second. A child that dies is started again after 1, 2, 4 …
-    seconds; one that dies DEATHS times without ever living LIVED_SECONDS ends everything with code 1.
+    `ready` is called once all of them stand, `tend` several times a second. A child that dies is started again at once,
+    the next time after 1, 2, 4 … seconds; one that dies DEATHS times without ever living LIVED_SECONDS ends everything with code 1.
     """
     stop = threading.Event()
     with _on_signals(stop.set):
@@ -68,7 +73,7 @@ def run(
             for child in children:
                 child.start()
             ready()
-            while not stop.wait(1.0):
+            while not stop.wait(LOOK_SECONDS):
                 tend()
                 if any(_look_after(child, say) for child in children):
                     code = 1
@@ -95,9 +100,10 @@ def _look_after(child: Child, say: Callable[[str], None]) -> bool:
         say(_("%(what)s stopped %(count)s times in a row (code %(code)s); giving up.")
             % {"what": child.label, "count": child.death_count, "code": code})  # fmt: skip
         return True
-    pause = 2 ** (child.death_count - 1)
-    say(_("%(what)s stopped (code %(code)s); it is started again in %(pause)s s.")
-        % {"what": child.label, "code": code, "pause": pause})  # fmt: skip
+    pause = 2 ** (child.death_count - 2) if child.death_count > 1 else 0
+    words = {"what": child.label, "code": code, "pause": pause}
+    say(_("%(what)s stopped (code %(code)s); it is started again in %(pause)s s.") % words if pause
+        else _("%(what)s stopped (code %(code)s); it is started again.") % words)  # fmt: skip
     child.process, child.due = None, time.monotonic() + pause
     return False
 
@@ -184,10 +190,10 @@ def wait_for_port(host: str, port: int, *, alive: Callable[[], bool], seconds: f
     return False
 
 
-def web(host: str, port: int, *, static: Path, threads: int) -> list[str]:
-    """The command that serves the pages and, beside them, the collected static files."""
+def web(host: str, port: int, *, static: Path, threads: int = THREADS) -> list[str]:
+    """The command that serves the pages and, beside them, the collected static files; needs WEB_ENVIRONMENT."""
     return [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-            "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning",
+            "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "error",
             "--workers-kill-timeout", "10", "--static-path-mount", str(static), "--static-path-expires", "600",
             "shuke.wsgi:application"]  # fmt: skip
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -24,10 +25,28 @@ def middleware(get_response: Answer) -> Answer:
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        for name, value in ALWAYS.items():
-            response.headers.setdefault(name, value)
-        if settings.IS_HTTPS:
-            response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_SECONDS}; includeSubDomains")
+        complete(response, ALWAYS)
         return response
 
     return answer
+
+
+def complete(response: HttpResponseBase, always: Mapping[str, str]) -> None:
+    """Add what is told always; a page that says so itself keeps its own word."""
+    for name, value in always.items():
+        response.headers.setdefault(name, value)
+    if settings.IS_HTTPS:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_SECONDS}; includeSubDomains")
+
+
+def whole() -> dict[str, str]:
+    """All of what pages get here and from the layers of settings, for answers that do not pass through those."""
+    rules = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    return {
+        **ALWAYS,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": settings.X_FRAME_OPTIONS,
+        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Content-Security-Policy": "; ".join(f"{name} {' '.join(values)}" for name, values in rules.items()),
+    }

@@ -19,7 +19,12 @@ from shuke.core.tenancy import every_merchant
 
 log = logging.getLogger(__name__)
 
-DEAD_AFTER_SECONDS = 12
+BEAT_SECONDS = 2.5
+DEAD_AFTER_SECONDS = 8
+"""Two of three signs of life may be lost before a worker counts as dead. They come from the worker's own thread over its
+own connection, while jobs run in other threads that hand over Python every half millisecond, so that load alone delays
+them by milliseconds. Were a live worker taken for dead all the same, its job would run twice, which every job bears."""
+POLL_SECONDS = 2.0
 AGAIN = RetryStrategy(
     max_attempts=30,
     wait=2,
@@ -62,7 +67,7 @@ def sweep_facts(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinat
         tell_facts(merchant_id=merchant_id)
 
 
-@app.periodic(cron="* * * * * */5")
+@app.periodic(cron="* * * * * */2")
 @app.task(name="jobs.rescue", queue="facts", priority=100, pass_context=True, queueing_lock="jobs.rescue")
 async def rescue_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Queue again every job whose worker stopped giving signs of life."""
@@ -114,7 +119,8 @@ def run_worker(**options: Any) -> None:
         task.retry_strategy = task.retry_strategy or AGAIN
     worker.run_worker(
         concurrency=4,
-        update_heartbeat_interval=3,
+        update_heartbeat_interval=BEAT_SECONDS,
+        fetch_job_polling_interval=POLL_SECONDS,
         stalled_worker_timeout=DEAD_AFTER_SECONDS,
         shutdown_graceful_timeout=20,
         **options,

@@ -42,6 +42,12 @@ def scalar(statement: str, params: Mapping[str, Any] | None = None) -> Any:
     return found[0][0] if found else None
 
 
+def let_go() -> None:
+    """Give a connection that threads share back before waiting for something else; within a transaction it stays."""
+    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+        connection.close()
+
+
 def refresh_statistics(*tables: str) -> None:
     """Have PostgreSQL look at tables that were just filled, the present transaction's rows included.
 

@@ -33,8 +33,8 @@ def tenant(merchant_id: int) -> Iterator[None]:
 
     Nested scopes of the same merchant cost nothing; the scope before is restored at the end.
     """
-    before = _merchant.get()
-    if before == merchant_id and connection.in_atomic_block:
+    before, is_within = _merchant.get(), connection.in_atomic_block
+    if before == merchant_id and is_within:
         yield
         return
     token = _merchant.set(merchant_id)
@@ -42,7 +42,7 @@ def tenant(merchant_id: int) -> Iterator[None]:
         with transaction.atomic():
             _tell_database(str(merchant_id))
             yield
-            if connection.in_atomic_block and not connection.needs_rollback:
+            if is_within and not connection.needs_rollback:  # else the commit, which is next, ends it anyway
                 _tell_database("" if before is None else str(before))
     finally:
         _merchant.reset(token)

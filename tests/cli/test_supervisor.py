@@ -88,8 +88,8 @@ def test_a_child_that_dies_again_and_again_ends_everything(tmp_path: Path) -> No
     assert process.wait(60) == 1
     assert (tmp_path / "said").read_text().splitlines() == [
         "ready",
+        "dies stopped (code 7); it is started again.",
         "dies stopped (code 7); it is started again in 1 s.",
-        "dies stopped (code 7); it is started again in 2 s.",
         "dies stopped 3 times in a row (code 7); giving up.",
         "Stopping …",
     ]

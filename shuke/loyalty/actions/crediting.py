@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,10 +65,10 @@ def _first(merchant_id: int, wanted: Sequence[Credit], by: Actor) -> list[Credit
         for row in sql.rows(
             "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, at, by)"
             " SELECT %(merchant_id)s, c.key, c.reason, 1, c.amount, %(now)s, %(by)s"
-            " FROM unnest(%(keys)s::text[], %(reasons)s::text[], %(amounts)s::bigint[]) AS c (key, reason, amount)"
+            " FROM jsonb_to_recordset(%(credits)s::jsonb) AS c (key text, reason text, amount bigint)"
             " ON CONFLICT DO NOTHING RETURNING key",
-            {"merchant_id": merchant_id, "now": clock.now(), "by": by.label, "keys": [one.key for one in wanted],
-             "reasons": [one.reason.strip() for one in wanted], "amounts": [one.amount for one in wanted]},
+            {"merchant_id": merchant_id, "now": clock.now(), "by": by.label, "credits": json.dumps(
+                [{"key": one.key, "reason": one.reason.strip(), "amount": one.amount} for one in wanted])},
         )
     }  # fmt: skip
     return [one for one in wanted if one.key in known]

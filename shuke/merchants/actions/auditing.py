@@ -29,8 +29,7 @@ def audit_each(
     sql.run(
         "INSERT INTO merchants_auditentry (merchant_id, at, by, act, object_kind, object_id, details)"
         " SELECT %(merchant_id)s, %(at)s, %(by)s, %(act)s, %(object_kind)s, e.id, e.details"
-        " FROM unnest(%(ids)s::bigint[], %(details)s::jsonb[]) AS e (id, details)",
+        " FROM jsonb_to_recordset(%(entries)s::jsonb) AS e (id bigint, details jsonb)",
         {"merchant_id": merchant_id, "at": clock.now(), "by": by.label, "act": act, "object_kind": object_kind,
-         "ids": [one for one, _details in entries],
-         "details": [json.dumps(details, ensure_ascii=False) for _one, details in entries]},
+         "entries": json.dumps([{"id": one, "details": details} for one, details in entries], ensure_ascii=False)},
     )  # fmt: skip
