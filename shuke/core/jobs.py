@@ -19,8 +19,8 @@ from shuke.core.tenancy import every_merchant
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 2.5
-DEAD_AFTER_SECONDS = 8
+BEAT_SECONDS = 2
+DEAD_AFTER_SECONDS = 7
 """Two of three signs of life may be lost before a worker counts as dead. They come from the worker's own thread over its
 own connection, while jobs run in other threads that hand over Python every half millisecond, so that load alone delays
 them by milliseconds. Were a live worker taken for dead all the same, its job would run twice, which every job bears."""
