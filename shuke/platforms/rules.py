@@ -19,7 +19,11 @@ _MONEY = re.compile(r"([+-]?)(?:[¥$]|RMB|CNY)?([0-9]{1,12})(?:\.([0-9]*))?(?:�
 # Blanks between digits are a broken amount, not one to guess.
 _BLANKS_AROUND = re.compile(r"(?<=[¥+-])\s+|\s+(?=[元(])")
 _GROUPED = re.compile(r"[+-]?(?:[¥$])?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?(?:元)?(?:\(.*)?", re.DOTALL)
-_CLOCK = r"(?:[ T]*([0-9]{1,2})[:时]([0-9]{1,2})(?:[:分]([0-9]{1,2})?(?:\.[0-9]+)?秒?)?)?(?: ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"
+# A blank that got lost, or a second that is missing behind its colon, is a broken time, not one to guess.
+_CLOCK = (
+    r"(?:(?:(?<=日)|[ T]+)([0-9]{1,2})[:时]([0-9]{1,2})(?:[:分]([0-9]{1,2})(?:\.[0-9]+)?秒?|分)?)?"
+    r"(?: ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"
+)
 _TIME = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?" + _CLOCK)
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})" + _CLOCK)
 _MOBILE = re.compile(r"(?:\+|00)?(?:86)?[- ]?(1[3-9][0-9]{9})")

@@ -268,7 +268,7 @@ def _plain(cell: str) -> str:
     text = rules.clean(cell)
     if not text or _CIPHER.fullmatch(text):
         return ""
-    return _CONTROL.sub("", text)
+    return _CONTROL.sub("\ufffd", text)  # taken out, they would leave a shorter number behind
 
 
 def stamp(rows: Sequence[Cells]) -> dict[str, Any]:

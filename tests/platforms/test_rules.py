@@ -103,6 +103,7 @@ def test_money_comes_back(fen: int) -> None:
         ("2017/5/30 23:18", datetime(2017, 5, 30, 15, 18, tzinfo=UTC)),
         ("2017/5/3 3:08:09", datetime(2017, 5, 2, 19, 8, 9, tzinfo=UTC)),
         ("2017-05-30", datetime(2017, 5, 29, 16, tzinfo=UTC)),
+        ("2017年5月30日23时18分", datetime(2017, 5, 30, 15, 18, tzinfo=UTC)),
         ("'2017-05-30T23:18:03.123", datetime(2017, 5, 30, 15, 18, 3, tzinfo=UTC)),
         ("", None),
         ("0000-00-00 00:00:00", None),
@@ -113,7 +114,8 @@ def test_instant(cell: str, moment: datetime | None) -> None:
 
 
 def test_what_is_no_time() -> None:
-    for cell in ("昨天", "2017-13-01 00:00:00", "2017-02-30", "42885.97", "2017-05-30 25:00:00"):
+    for cell in ("昨天", "2017-13-01 00:00:00", "2017-02-30", "42885.97", "2017-05-30 25:00:00",
+                 "2017-05-3023:18:03", "2017-05-303:18:03", "2017-05-30 23:18:", "2017-05-30 2\ufffd:18:03"):  # fmt: skip
         with pytest.raises(ValueError):
             rules.instant(cell, SHANGHAI)
     for cell in ("2002-12-31 23:59:59", "2101-01-01 00:00:00", "1970-01-01 08:00:00"):
