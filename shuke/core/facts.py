@@ -139,6 +139,8 @@ def drain(merchant_id: int, *, limit: int = BATCH) -> int:
         blocked = [one for one in batch if one.member_id in waiting]
         _postpone(merchant_id, [(one, "waits for an earlier fact") for one in blocked], again=False)
         _tell_all(merchant_id, due + [one for one in batch if one.member_id not in waiting])
+        if len(batch) == limit:
+            sql.refresh_grown_statistics()  # there is more to tell: an import
         return len(batch) + len(due)
 
 

@@ -57,6 +57,14 @@ def refresh_statistics(*tables: str) -> None:
     run("SELECT core_refresh_statistics(%(tables)s)", {"tables": list(tables)})
 
 
+def refresh_grown_statistics() -> None:
+    """As `refresh_statistics`, of all tables that have grown fourfold since they were last looked at; for long bulk work.
+
+    PostgreSQL itself looks once a minute at most, by when a first import has asked a hundred thousand times.
+    """
+    run("SELECT core_refresh_grown_statistics()")
+
+
 def loads(value: Any) -> Any:
     """A jsonb value as Python; Django's connections hand it over as text."""
     return orjson.loads(value) if isinstance(value, str) else value

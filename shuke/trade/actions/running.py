@@ -87,6 +87,9 @@ def _run_file(merchant_id: int, found: dict[str, Any], clear: Path, password: st
                 merchant_id, found["progress_id"], done=done, total=max(total, done), checkpoint=checkpoint
             )
         reader.sieves = taken.same * 2 > chunk.row_count
+        if taken.new:
+            with tenant(merchant_id):
+                sql.refresh_grown_statistics()
 
 
 def _has_orders(merchant_id: int, shop_id: int) -> bool:
