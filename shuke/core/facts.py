@@ -125,7 +125,7 @@ def publish_rows(
 
 
 def drain(merchant_id: int, *, limit: int = BATCH) -> int:
-    """Tell a merchant's next facts to their stories, in one transaction; how many were told or put aside.
+    """Tell a merchant's next facts to their stories, in one transaction; how many were read, told or put aside.
 
     Another process that drains the same merchant makes this one return 0. A failing batch is told fact by fact;
     the failing ones are postponed (2, 4, 8 … seconds, eight times), and their member's later facts with them.
@@ -134,14 +134,14 @@ def drain(merchant_id: int, *, limit: int = BATCH) -> int:
         if not sql.scalar("SELECT pg_try_advisory_xact_lock(hashtextextended('facts', %(m)s))", {"m": merchant_id}):
             return 0
         due = _postponed(merchant_id)
-        batch = _next(merchant_id, limit)
+        batch, read_count = _next(merchant_id, limit)
         waiting = _waiting_members(merchant_id)
         blocked = [one for one in batch if one.member_id in waiting]
         _postpone(merchant_id, [(one, "waits for an earlier fact") for one in blocked], again=False)
         _tell_all(merchant_id, due + [one for one in batch if one.member_id not in waiting])
-        if len(batch) == limit:
+        if read_count == limit:
             sql.refresh_grown_statistics()  # there is more to tell: an import
-        return len(batch) + len(due)
+        return read_count + len(due)
 
 
 def pending_count(merchant_id: int) -> int:
@@ -260,7 +260,8 @@ _AFTER_CURSOR = """
 """
 
 
-def _next(merchant_id: int, limit: int) -> list[Fact]:
+def _next(merchant_id: int, limit: int) -> tuple[list[Fact], int]:
+    """The next facts that have a story, and how many were read; the cursor is behind all of them."""
     found = sql.rows(
         f"SELECT f.id, f.kind, f.member_id, f.subject_id, f.payload, f.happened_at, f.xid::text FROM core_fact f"
         f" WHERE {_AFTER_CURSOR} ORDER BY f.xid, f.id LIMIT %(limit)s",
@@ -268,7 +269,8 @@ def _next(merchant_id: int, limit: int) -> list[Fact]:
     )
     if found:
         _advance(merchant_id, xid=found[-1][6], fact_id=found[-1][0])
-    return [made for row in found if (made := _make(row[:6])) is not None]
+    told = [made for row in found if row[1] in _stories and (made := _make(row[:6])) is not None]
+    return told, len(found)
 
 
 def _advance(merchant_id: int, *, xid: str, fact_id: int) -> None:

@@ -16,7 +16,7 @@ from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
 from shuke.ledger import events, rules
-from shuke.ledger.actions.book import Book, expect_home, lock, refusal, source_moved
+from shuke.ledger.actions.book import Book, expect_home, refusal, source_moved
 from shuke.ledger.actions.homes import at_home
 from shuke.ledger.actions.requests import Settled, Target
 from shuke.ledger.rules import Account, Label, Lot
@@ -83,13 +83,9 @@ class _Settling:
         new_count = int(sql.scalar("SELECT count(*) FROM ledger_target"))
         if not slow and not new_count:
             return Settled(unchanged_count=len(self.targets))
-        self._lock(
-            [self.targets[position].member_id for position in slow] + [one for one in slow.values() if one is not None]
-        )
-        slow |= {row[0]: None for row in sql.rows(_SET_DEBTORS_ASIDE, self.params)}
-        if not self._post_new():
+        if not self._post_new(slow):
             slow |= dict(self._set_known_aside())
-            if not self._post_new():
+            if not self._post_new(slow):
                 raise source_moved()
         self._by_rules([self.targets[position] for position in sorted(slow)])
         moves = [move for account in self.book.accounts.values() for move in account.moves]
@@ -125,26 +121,35 @@ class _Settling:
         """Leave only sources without lots on the stage; (position, holder) of known ones that are to change."""
         return sql.rows(_SET_KNOWN_ASIDE, self.params)
 
-    def _lock(self, more: Iterable[int]) -> None:
-        members = {row[0] for row in sql.rows("SELECT DISTINCT member_id FROM ledger_target")} | set(more)
-        self.locked = sorted(members)
-        lock(self.book.merchant_id, self.asset, self.locked)
-        expect_home(self.book.merchant_id, self.locked)
+    def _post_new(self, slow: dict[int, int | None]) -> bool:
+        """Lock all members and post what is on the stage; debtors' targets go over to `slow`.
 
-    def _post_new(self) -> bool:
-        """Post what is on the stage; False if another call made one of the sources known before this one had the lock."""
+        False, and nothing posted or locked, if another call made one of the sources known meanwhile.
+        """
         try:
             with transaction.atomic():
+                debtors = self._lock_and_add(slow)
                 count = sql.run(_INSERT_LOTS, self.params)
                 if count:
                     sql.run(_INSERT_TRANSFERS, self.params)
-                    sql.run(_ADD_TO_BALANCES, self.params)
                     self.plain = _Plain(dict(sql.rows(_CREDITED)), count)
         except IntegrityError as error:
             if refusal(error) is error:
                 raise
             return False
+        slow |= debtors
         return True
+
+    def _lock_and_add(self, slow: dict[int, int | None]) -> dict[int, None]:
+        """Lock the balances of all members, adding what is on the stage where there is no debt; the debtors' targets,
+        which leave the stage.
+        """
+        members = {self.targets[position].member_id for position in slow} | {one for one in slow.values() if one is not None}
+        members |= {row[0] for row in sql.rows("SELECT DISTINCT member_id FROM ledger_target")}
+        self.locked = sorted(members)
+        sql.run(_LOCK_AND_ADD, {**self.params, "members": sql.numbers(self.locked)})
+        expect_home(self.book.merchant_id, self.locked)
+        return {row[0]: None for row in sql.rows(_SET_DEBTORS_ASIDE, self.params)}
 
     def _by_rules(self, targets: list[Target]) -> None:
         if not targets:
@@ -317,16 +322,17 @@ _INSERT_TRANSFERS = f"""
     FROM ledger_target t WHERE {_IS_LAPSED}
 """
 
-# The rows are there and locked; ON CONFLICT makes it one index probe for each, where the planner, who knows nothing of a
-# young table, would compare every balance with every target.
-_ADD_TO_BALANCES = f"""
+# As `book.lock`, and the credits of whoever owes nothing in the same pass; a debtor's row is locked and stays as it is.
+_LOCK_AND_ADD = f"""
     INSERT INTO ledger_balance AS b (merchant_id, asset, member_id, active, pending, reserved, debt)
-    SELECT %(merchant_id)s, %(asset)s, t.member_id,
+    SELECT %(merchant_id)s, %(asset)s, m.member_id,
         coalesce(sum(t.amount) FILTER (WHERE {_IS_ACTIVE} AND NOT {_IS_LAPSED}), 0),
         coalesce(sum(t.amount) FILTER (WHERE NOT {_IS_ACTIVE}), 0), 0, 0
-    FROM ledger_target t GROUP BY t.member_id
+    FROM unnest(%(members)s::bigint[]) AS m (member_id) LEFT JOIN ledger_target t ON t.member_id = m.member_id
+    GROUP BY m.member_id ORDER BY m.member_id
     ON CONFLICT (merchant_id, asset, member_id)
     DO UPDATE SET active = b.active + excluded.active, pending = b.pending + excluded.pending
+    WHERE b.debt = 0 AND excluded.active + excluded.pending > 0
 """
 
 _CREDITED = "SELECT member_id, sum(amount)::bigint FROM ledger_target GROUP BY member_id"

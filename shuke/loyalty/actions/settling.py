@@ -17,6 +17,7 @@ from shuke.ledger import queries as balances
 from shuke.loyalty.queries.reckoning import reckon
 from shuke.loyalty.queries.rulebook import GROWTH, POINTS, order_source, point_versions
 from shuke.loyalty.rules.points import Yield
+from shuke.loyalty.rules.terms import ONE
 from shuke.trade import queries as trade
 
 
@@ -45,9 +46,10 @@ def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = S
         return Settlement(member_ids)
     found = reckon(merchant_id, lines, versions)
     now = clock.now()
-    points = settle_sources(merchant_id, POINTS, [_points_target(one, now) for one in found], by=by)
+    noted = list(zip(found, map(note_of, found), strict=True))
+    points = settle_sources(merchant_id, POINTS, [_points_target(one, note, now) for one, note in noted], by=by)
     if any(version.terms.growth_per_fen for version in versions):
-        settle_sources(merchant_id, GROWTH, [_growth_target(one, now) for one in found], by=by)
+        settle_sources(merchant_id, GROWTH, [_growth_target(one, note, now) for one, note in noted], by=by)
     return Settlement(member_ids | points.changed_members, points.credited, points.taken_back)
 
 
@@ -82,18 +84,18 @@ def _with_siblings(merchant_id: int, order_ids: Collection[int]) -> list[int]:
     return trade.order_ids_of_members(merchant_id, buyers)
 
 
-def _points_target(one: Yield, now: datetime) -> ledger.Target:
+def _points_target(one: Yield, note: dict[str, Any], now: datetime) -> ledger.Target:
     return ledger.Target(
         one.member_id, order_source(one.order_id), one.points, one.available_at, one.expires_at,
-        one.version.id if one.version else None, one.counted_at or now, note_of(one),
+        one.version.id if one.version else None, one.counted_at or now, note,
     )  # fmt: skip
 
 
-def _growth_target(one: Yield, now: datetime) -> ledger.Target:
+def _growth_target(one: Yield, note: dict[str, Any], now: datetime) -> ledger.Target:
     at = one.counted_at or now
     return ledger.Target(
         one.member_id, order_source(one.order_id), one.growth, at, None, one.version.id if one.version else None, at,
-        note_of(one),
+        note,
     )  # fmt: skip
 
 
@@ -102,10 +104,10 @@ def note_of(one: Yield) -> dict[str, Any]:
     note: dict[str, Any] = {"order_no": one.order_no, "fen": one.eligible_fen}
     if one.refund_fen:
         note["refund_fen"] = one.refund_fen
-    if one.times != 1:
+    if one.times is not ONE and one.times != 1:
         note["times"] = str(one.times)
     if one.own:
         note[f"{one.own}_times"] = str(one.own_times)
-    if one.day_times != 1:
+    if one.times is not one.own_times and one.day_times != 1:
         note["day_times"] = str(one.day_times)
     return note

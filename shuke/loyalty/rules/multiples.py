@@ -54,6 +54,8 @@ def multiple_of(
     if terms.has_day_times:
         one = member_day(terms, bought_at.astimezone(zone).date())
         day = one.times if one is not None and level_no >= one.from_level else ONE
+    if day is ONE and own_times >= ONE:
+        return Multiple(own_times, own_times, own if own_times != ONE else "")
     times = own_times * day if terms.times_add_up else max(own_times, day)
     if day:
         own_times = times / day

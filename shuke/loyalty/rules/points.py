@@ -49,6 +49,8 @@ class Yield(NamedTuple):
     @property
     def day_times(self) -> Fraction:
         """What of the multiplier the member day gave."""
+        if self.times is self.own_times:  # no member day, as on nearly all days
+            return ONE
         return self.times / self.own_times if self.own_times else ONE
 
 
