@@ -144,7 +144,9 @@ class _Settling:
         """Lock the balances of all members, adding what is on the stage where there is no debt; the debtors' targets,
         which leave the stage.
         """
-        members = {self.targets[position].member_id for position in slow} | {one for one in slow.values() if one is not None}
+        members = {self.targets[position].member_id for position in slow} | {
+            one for one in slow.values() if one is not None
+        }
         members |= {row[0] for row in sql.rows("SELECT DISTINCT member_id FROM ledger_target")}
         self.locked = sorted(members)
         sql.run(_LOCK_AND_ADD, {**self.params, "members": sql.numbers(self.locked)})

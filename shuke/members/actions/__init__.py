@@ -24,17 +24,18 @@ from shuke.members.actions.profiling import (
     forget_field,
     set_attributes,
 )
-from shuke.members.actions.recognising import Recognised, recognise, recognise_each
+from shuke.members.actions.recognising import Recognised, recognise, recognise_seen
 from shuke.members.actions.revealing import hand_out, reveal
 from shuke.members.actions.suspecting import suspect_all
 from shuke.members.actions.undoing import undo_source
 from shuke.members.actions.welcoming import Customer, Welcomed, take_customers
-from shuke.members.sighting import Sighting
+from shuke.members.sighting import Seen, Sighting, see
 
 __all__ = [
     "AttributeSetting",
     "Customer",
     "Recognised",
+    "Seen",
     "Sighting",
     "Taken",
     "Welcomed",
@@ -56,12 +57,13 @@ __all__ = [
     "judge",
     "merge",
     "recognise",
-    "recognise_each",
+    "recognise_seen",
     "record_consent",
     "remove_from_group",
     "replay_erasures",
     "request_erasure",
     "reveal",
+    "see",
     "set_attributes",
     "suppress",
     "suppress_members",

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from shuke.core import sql
 from shuke.core.crypto import Vault
 from shuke.members import rules, sealing
-from shuke.members.sighting import Key, Sighting, card_content, card_values
-from shuke.members.staging import CARD, MEMBER, SEPARATOR, SOURCE_USE
+from shuke.members.sighting import Key, Seen, Sighting, card_values
+from shuke.members.staging import CARD, MEMBER, SOURCE_USE
 
 
 class State(NamedTuple):
@@ -40,21 +40,15 @@ class Told:
         return rules.TRADED if self.traded else rules.UNTRADED
 
 
-def gather(
-    vault: Vault, sightings: Sequence[Sighting], keys: Sequence[tuple[Key, ...]], member_ids: Sequence[int]
-) -> dict[int, Told]:
-    """What a batch tells, by member; equal personal parts are digested once."""
+def gather(seen: Sequence[Seen], member_ids: Sequence[int]) -> dict[int, Told]:
+    """What a batch tells, by member."""
     told: dict[int, Told] = {}
-    digests: dict[tuple[str, ...], bytes] = {}
-    for sighting, own, member_id in zip(sightings, keys, member_ids, strict=True):
-        content = card_content(sighting)
-        digest = digests.get(content)
-        if digest is None:
-            digest = digests[content] = vault.index("card", SEPARATOR.join(content)) if any(content) else b""
+    for (sighting, own, digest), member_id in zip(seen, member_ids, strict=True):
         one = told.get(member_id)
         if one is None:
-            one = told[member_id] = Told(sighting, digest)
-        elif sighting.seen_at >= one.latest.seen_at:
+            told[member_id] = Told(sighting, digest, {digest: sighting}, set(own), sighting.traded)
+            continue
+        if sighting.seen_at >= one.latest.seen_at:
             one.latest, one.digest = sighting, digest
         before = one.cards.get(digest)
         if before is None or before.seen_at < sighting.seen_at:

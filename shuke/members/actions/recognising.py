@@ -17,7 +17,7 @@ from shuke.members.actions import keeping, tombstones
 from shuke.members.actions.keeping import State, Told
 from shuke.members.events import MemberJoined
 from shuke.members.queries.homes import homes
-from shuke.members.sighting import Key, Sighting, identities
+from shuke.members.sighting import Key, Seen, Sighting, see
 from shuke.members.staging import IDENTITY, MEMBER
 
 _ATTEMPTS = 5
@@ -55,14 +55,13 @@ class _Picked:
 
 
 def recognise(merchant_id: int, shop_id: int, sightings: Sequence[Sighting], *, source: str, by: Actor) -> list[int]:
-    """The member of each sighting, in order; whom nobody knows is made a member. See `recognise_each`."""
-    return [one.member_id for one in recognise_each(merchant_id, shop_id, sightings, source=source, by=by)]
+    """The member of each sighting, in order; whom nobody knows is made a member. See `recognise_seen`."""
+    seen = see(crypto.vault(merchant_id), shop_id, sightings)
+    return [one.member_id for one in recognise_seen(merchant_id, shop_id, seen, source=source, by=by)]
 
 
-def recognise_each(
-    merchant_id: int, shop_id: int, sightings: Sequence[Sighting], *, source: str, by: Actor
-) -> list[Recognised]:
-    """Whom each sighting is of, in order; whom nobody knows is made a member.
+def recognise_seen(merchant_id: int, shop_id: int, seen: Sequence[Seen], *, source: str, by: Actor) -> list[Recognised]:
+    """Whom each sighting is of, in order; whom nobody knows is made a member. `seen` was prepared for this shop.
 
     The highest-ranking known identity (ouid, omid, open_uid, nick, own phone) decides; where others lead to somebody
     else, both stay and a suspicion is kept. Masked values are no identities: a sighting without any makes a new
@@ -71,27 +70,27 @@ def recognise_each(
     What is told of members who were joined to others is kept with them, so that they can be parted again. Of an erased
     member nothing is kept of what was so before her erasure; it is hers without saying who she was.
     """
-    if not sightings:
+    if not seen:
         return []
     with tenant(merchant_id):
         for _ in range(_ATTEMPTS):
             try:
                 with transaction.atomic():
-                    return _at_home(merchant_id, _all(merchant_id, shop_id, sightings, source, by))
+                    return _at_home(merchant_id, _all(merchant_id, shop_id, seen, source, by))
             except _Overtaken:
                 continue
     raise RuntimeError("identities keep being taken by others")
 
 
-def _all(merchant_id: int, shop_id: int, sightings: Sequence[Sighting], source: str, by: Actor) -> list[Recognised]:
-    gone = tombstones.match(merchant_id, shop_id, sightings)
+def _all(merchant_id: int, shop_id: int, seen: Sequence[Seen], source: str, by: Actor) -> list[Recognised]:
+    gone = tombstones.match(merchant_id, seen)
     if not gone:
-        return [Recognised(one, one) for one in _recognise(merchant_id, shop_id, sightings, source, by)]
-    rest = [sighting for place, sighting in enumerate(sightings) if place not in gone]
+        return [Recognised(one, one) for one in _recognise(merchant_id, shop_id, seen, source, by)]
+    rest = [one for place, one in enumerate(seen) if place not in gone]
     found = iter(_recognise(merchant_id, shop_id, rest, source, by) if rest else ())
     return [
         Recognised(gone[place], gone[place], is_erased=True) if place in gone else Recognised(one := next(found), one)
-        for place in range(len(sightings))
+        for place in range(len(seen))
     ]
 
 
@@ -100,9 +99,8 @@ def _at_home(merchant_id: int, found: list[Recognised]) -> list[Recognised]:
     return [one._replace(member_id=known[one.origin_id]) for one in found]
 
 
-def _recognise(merchant_id: int, shop_id: int, sightings: Sequence[Sighting], source: str, by: Actor) -> list[int]:
-    vault = crypto.vault(merchant_id)
-    keys = [identities(vault, shop_id, sighting) for sighting in sightings]
+def _recognise(merchant_id: int, shop_id: int, seen: Sequence[Seen], source: str, by: Actor) -> list[int]:
+    keys = [one.keys for one in seen]
     known = _look_up(merchant_id, shop_id, keys)
     picked = _pick(keys, known)
     ids = sql.new_ids(picked.new_count) if picked.new_count else []
@@ -112,14 +110,14 @@ def _recognise(merchant_id: int, shop_id: int, sightings: Sequence[Sighting], so
 
     member_ids = [final(ref) for ref in picked.refs] if ids else picked.refs
     fresh = {key: final(ref) for key, ref in picked.fresh.items()}
-    told = keeping.gather(vault, sightings, keys, member_ids)
+    told = keeping.gather(seen, member_ids)
     now = clock.now()
     _claim(merchant_id, fresh, source, now)
     _make(merchant_id, {member_id: told[member_id] for member_id in ids}, source, now, by)
     with_news = keeping.with_news(told, known.states, set(fresh.values()), source)
     keeping.update(merchant_id, {member_id: told[member_id] for member_id in with_news}, source)
     written = {member_id: told[member_id] for member_id in (*ids, *with_news)}
-    keeping.keep_cards(merchant_id, vault, written, known.states, source)
+    keeping.keep_cards(merchant_id, crypto.vault(merchant_id), written, known.states, source)
     _suspect(merchant_id, {(final(a), final(b)): kinds for (a, b), kinds in picked.doubles.items()}, source, now)
     return member_ids
 

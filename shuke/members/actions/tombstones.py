@@ -7,10 +7,10 @@ from datetime import datetime
 
 from shuke.core import crypto, sql
 from shuke.core.crypto import Vault
-from shuke.members.sighting import Key, Sighting, identities
+from shuke.members.sighting import Key, Seen
 
 
-def match(merchant_id: int, shop_id: int, sightings: Sequence[Sighting]) -> dict[int, int]:
+def match(merchant_id: int, seen: Sequence[Seen]) -> dict[int, int]:
     """Which sightings (by place) are of an erased member and of before her erasure, and whose they are."""
     if not sql.scalar(
         "SELECT EXISTS (SELECT FROM members_tombstone WHERE merchant_id = %(merchant_id)s)",
@@ -18,7 +18,7 @@ def match(merchant_id: int, shop_id: int, sightings: Sequence[Sighting]) -> dict
     ):
         return {}
     vault = crypto.vault(merchant_id)
-    marks = [[mark(vault, key) for key in identities(vault, shop_id, sighting)] for sighting in sightings]
+    marks = [[mark(vault, key) for key in one.keys] for one in seen]
     found = {
         bytes(row[0]): (row[1], row[2])
         for row in sql.rows(
@@ -28,7 +28,7 @@ def match(merchant_id: int, shop_id: int, sightings: Sequence[Sighting]) -> dict
         )
     }
     gone: dict[int, int] = {}
-    for place, sighting in enumerate(sightings):
+    for place, (sighting, _keys, _digest) in enumerate(seen):
         for one in marks[place]:
             if one in found and sighting.seen_at <= found[one][1]:
                 gone.setdefault(place, found[one][0])

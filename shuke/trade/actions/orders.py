@@ -10,6 +10,7 @@ from shuke.core.actors import Actor
 from shuke.members import actions as members
 from shuke.platforms.platform import OrderRecord
 from shuke.trade import private, rules
+from shuke.trade.actions.buyers import seen_buyers
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.news import Taken
 from shuke.trade.actions.refunds import settle_refunds
@@ -20,17 +21,25 @@ from shuke.trade.staging import ORDER, WHOLE_LINE
 
 
 def take_orders(
-    merchant_id: int, shop_id: int, records: Sequence[OrderRecord], *, import_id: int | None, by: Actor
+    merchant_id: int,
+    shop_id: int,
+    records: Sequence[OrderRecord],
+    *,
+    import_id: int | None,
+    by: Actor,
+    seen: Sequence[members.Seen | None] = (),
 ) -> Taken:
     """Make the shop's orders what the records say; the same record again changes nothing.
 
     `paid_fen` is kept net of refunds: files of some years tell it in full, which the record's doubts say.
     A record that is behind what is known (its state, or its refund) fills gaps and moves nothing back; masked values
     never replace clear ones. Members are recognised or made, figures follow, and each change is a fact. Needs the
-    merchant's scope; batches of one shop wait for each other.
+    merchant's scope; batches of one shop wait for each other. `seen` are the records' buyers where they were prepared.
     """
     lock_shop(shop_id)
+    seen = seen or seen_buyers(crypto.vault(merchant_id), shop_id, records, clock.now())
     unique = {record.order_no: _net(record) for record in records}
+    named = {record.order_no: one for record, one in zip(records, seen, strict=True)}
     stored = {
         order_no: bytes(row_hash or b"")
         for order_no, row_hash in sql.rows(
@@ -43,7 +52,8 @@ def take_orders(
     told = [record for order_no, record in unique.items() if order_no in stored and stored[order_no] != record.row_hash]
     taken = Taken(same=len(records) - len(fresh) - len(told))
     # One call for all: members are recognised at most once in a transaction, so that imports cannot deadlock.
-    found = _recognise_buyers(merchant_id, shop_id, [*fresh, *told], import_id, by)
+    source = "" if import_id is None else f"import:{import_id}"
+    found = _recognised(merchant_id, shop_id, [named[record.order_no] for record in (*fresh, *told)], source, by)
     buyers = [one and one.member_id for one in found]
     if fresh:
         fresh = [private.bare(one) if who and who.is_erased else one for one, who in zip(fresh, found, strict=False)]
@@ -75,6 +85,15 @@ def lock_shop(shop_id: int) -> None:
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('trade.shop', %(shop_id)s))", {"shop_id": shop_id})
 
 
+def _recognised(
+    merchant_id: int, shop_id: int, seen: Sequence[members.Seen | None], source: str, by: Actor
+) -> list[members.Recognised | None]:
+    """The member of each buyer, None of nobody."""
+    known = [one for one in seen if one is not None]
+    found = iter(members.recognise_seen(merchant_id, shop_id, known, source=source, by=by))
+    return [one and next(found) for one in seen]
+
+
 def _insert(
     merchant_id: int,
     shop_id: int,
@@ -85,11 +104,11 @@ def _insert(
 ) -> Taken:
     ids = sql.new_ids(len(records))
     sealed = private.seal_records(crypto.vault(merchant_id), merchant_id, ids, records)
-    rows = [
-        _fresh_row(order_id, shop_id, member_id, record, kept, import_id)
-        for order_id, member_id, record, kept in zip(ids, buyers, records, sealed, strict=True)
-    ]
-    sql.stage("staged_order", ORDER | WHOLE_LINE, rows)
+    told = _columns(records) | {
+        "id": ids, "shop_id": [shop_id] * len(ids), "member_id": buyers, "private_sealed": sealed,
+        "first_import_id": [import_id] * len(ids), "last_import_id": [import_id] * len(ids),
+    }  # fmt: skip
+    sql.stage_columns("staged_order", ORDER | WHOLE_LINE, told)
     params = {"merchant_id": merchant_id, "import_id": import_id}
     names = ", ".join(ORDER)
     sql.run(f"INSERT INTO trade_order (merchant_id, {names}) SELECT %(merchant_id)s, {names} FROM staged_order", params)
@@ -115,61 +134,18 @@ _NEWS = """
 """
 
 
-def _fresh_row(
-    order_id: int, shop_id: int, member_id: int | None, record: OrderRecord, sealed: bytes | None, import_id: int | None
-) -> tuple[Any, ...]:
-    paid, refund, post = record.paid_fen or 0, record.refund_fen or 0, record.post_fen or 0
-    total = record.total_fen or 0
-    gross = rules.goods_gross(record.state, record.paid_at, paid, refund, post, total)
-    return (
-        order_id, shop_id, record.order_no, member_id, record.state, record.placed_at, record.paid_at,
-        record.shipped_at, record.finished_at, record.goods_fen or 0, post, total, paid, refund,
-        record.item_count or 0, record.line_count or 0, rules.short_title(record.titles), record.flag, record.close_reason,
-        ",".join(record.doubts), sealed, record.row_hash, import_id, import_id, gross, min(refund, gross),
-    )  # fmt: skip
-
-
-def _recognise_buyers(
-    merchant_id: int, shop_id: int, records: Sequence[OrderRecord], import_id: int | None, by: Actor
-) -> list[members.Recognised | None]:
-    """The member of each record, None where the file tells nobody who could be recognised again."""
-    named = [record for record in records if _is_named(record)]
-    found = iter(
-        members.recognise_each(
-            merchant_id,
-            shop_id,
-            [_sighting(record) for record in named],
-            source="" if import_id is None else f"import:{import_id}",
-            by=by,
-        )
-    )
-    return [next(found) if _is_named(record) else None for record in records]
-
-
-def _is_named(record: OrderRecord) -> bool:
-    return bool(record.nick or record.own_phone or record.email or record.ouid or record.open_uid)
-
-
-def _sighting(record: OrderRecord) -> members.Sighting:
-    return members.Sighting(
-        nick=record.nick,
-        ouid=record.ouid,
-        omid="",
-        open_uid=record.open_uid,
-        phone=record.own_phone or record.phone,
-        phone_is_own=bool(record.own_phone),
-        email=record.email,
-        email_is_own=True,
-        shown_nick=record.shown_nick,
-        name=record.name,
-        address=record.address,
-        province=record.province,
-        city=record.city,
-        district=record.district,
-        alipay=record.alipay,
-        name_masked=record.name_masked,
-        phone_masked=record.phone_masked,
-        address_masked=record.address_masked,
-        seen_at=record.placed_at or record.paid_at or clock.now(),
-        traded=record.state not in {rules.UNPAID, rules.CLOSED} or record.paid_at is not None,
-    )
+def _columns(records: Sequence[OrderRecord]) -> dict[str, Sequence[Any]]:
+    """What records tell of new orders, by column of the stage."""
+    told: dict[str, Sequence[Any]] = dict(zip(OrderRecord._fields, zip(*records, strict=True), strict=True))
+    whole = {
+        name: [value or 0 for value in told[name]]
+        for name in ("goods_fen", "post_fen", "total_fen", "paid_fen", "refund_fen", "item_count", "line_count")
+    }
+    amounts = (whole[name] for name in ("paid_fen", "refund_fen", "post_fen", "total_fen"))
+    gross = list(map(rules.goods_gross, told["state"], told["paid_at"], *amounts))
+    return told | whole | {
+        "title": list(map(rules.short_title, told["titles"])),
+        "doubts": list(map(",".join, told["doubts"])),
+        "line_gross_fen": gross,
+        "line_refund_fen": list(map(min, whole["refund_fen"], gross)),
+    }  # fmt: skip

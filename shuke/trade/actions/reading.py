@@ -6,14 +6,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from queue import Queue
 from threading import Thread
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from shuke.core import sql
+from shuke.core import clock, sql
+from shuke.core.crypto import Vault
 from shuke.core.tables import Row, Table, normal, row_hash
+from shuke.members import actions as members
 from shuke.platforms.platform import Parsed
+from shuke.trade.actions.buyers import seen_buyers
 from shuke.trade.actions.imports import CHUNK, READ, Part, whole_orders
 
 _ORDER_COLUMNS = {"订单编号", "主订单编号", "订单号"}
@@ -27,13 +31,15 @@ T = TypeVar("T")
 class Chunk:
     """Some rows of a part; `last_row` is the number of the last one, `row_count` how many there were.
 
-    The rows are either parsed, or kept `raw` with order number ("" where none can be told) and hash of each.
+    The rows are either parsed, with the buyers of order lists `seen`, or kept `raw` with order number ("" where none
+    can be told) and hash of each.
     """
 
     part: int
     last_row: int
     row_count: int = 0
     parsed: Parsed = field(default_factory=lambda: Parsed([], []))
+    seen: list[members.Seen | None] = field(default_factory=list)
     raw: list[Row] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
     hashes: list[str] = field(default_factory=list)
@@ -50,7 +56,10 @@ class Reader:
     table: Table
     parts: Sequence[Part]
     zone: ZoneInfo
+    vault: Vault
+    shop_id: int
     sieves: bool = False
+    now: datetime = field(default_factory=clock.now)
 
     def chunks(self, checkpoint: dict[str, Any]) -> Iterator[Chunk]:
         """All chunks after the checkpoint, each read while the one before is taken."""
@@ -86,6 +95,8 @@ class Reader:
             more = part.layout.read(rows, self.zone)
             chunk.parsed.records.extend(more.records)
             chunk.parsed.rejects.extend(more.rejects)
+            if part.layout.content == "orders":
+                chunk.seen += seen_buyers(self.vault, self.shop_id, more.records, self.now)
         else:
             chunk.raw += rows
             chunk.numbers += _numbers(rows, column)

@@ -74,7 +74,8 @@ def _run_file(merchant_id: int, found: dict[str, Any], clear: Path, password: st
         checkpoint = state.checkpoint if state else {}
         progress.advance(merchant_id, found["progress_id"], total=total)
     done = int(checkpoint.get("done", 0))
-    reader = Reader(table, parts, zone, sieves=_has_orders(merchant_id, found["shop_id"]))
+    shop_id, vault = found["shop_id"], crypto.vault(merchant_id)
+    reader = Reader(table, parts, zone, vault, shop_id, sieves=_has_orders(merchant_id, shop_id))
     for chunk in reader.chunks(checkpoint):
         with tenant(merchant_id):
             sql.run("SET LOCAL synchronous_commit = off")  # decision 0021: what is lost with it is its own checkpoint
@@ -119,8 +120,9 @@ def _take(merchant_id: int, found: dict[str, Any], reader: Reader, chunk: Chunk)
         news = news_of(merchant_id, found["shop_id"], chunk)
         same = len(chunk.raw) - len(news)
         chunk.parsed = reader.parse(chunk, news)
+    prepared = {"seen": chunk.seen} if chunk.seen else {}
     taken = _TAKES[part.layout.content](
-        merchant_id, found["shop_id"], chunk.parsed.records, import_id=found["id"], by=SYSTEM
+        merchant_id, found["shop_id"], chunk.parsed.records, import_id=found["id"], by=SYSTEM, **prepared
     )
     _keep_rejects(merchant_id, found["id"], part, chunk.parsed)
     return taken.plus(Taken(same=same))
