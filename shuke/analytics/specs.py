@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from shuke.core.specs import Fen, Spec, Ui
+from shuke.core.typed import LARGEST
 
 LIFECYCLES = {
     "loyal": _("Loyal customers"),
@@ -28,8 +29,9 @@ SORTS = {
     "level": _("Level"),
 }
 
-Count = Annotated[int | None, Field(ge=0)]
-Amount = Annotated[Fen | None, Field(ge=0)]
+Count = Annotated[int | None, Field(ge=0, le=10**15)]
+Id = Annotated[int | None, Field(gt=0, le=LARGEST)]
+Amount = Annotated[Fen | None, Field(ge=0, le=10**15)]
 
 
 class MemberFilter(Spec):
@@ -40,8 +42,8 @@ class MemberFilter(Spec):
         Literal["", "loyal", "new", "callback", "lapsed", "other"], Ui(_("Lifecycle"), choices=LIFECYCLES)
     ] = ""
     level_no: Annotated[int | None, Field(ge=0, le=20), Ui(_("Level"))] = None
-    tag_id: Annotated[int | None, Field(gt=0), Ui(_("Tag"))] = None
-    group_id: Annotated[int | None, Field(gt=0), Ui(_("Group"))] = None
+    tag_id: Annotated[Id, Ui(_("Tag"))] = None
+    group_id: Annotated[Id, Ui(_("Group"))] = None
     status: Annotated[
         Literal["", "normal", "blacklist"],
         Ui(_("Status"), choices={"normal": _("Normal"), "blacklist": _("Blacklisted")}),
@@ -54,7 +56,7 @@ class MemberFilter(Spec):
         ),
     ] = ""
     province: Annotated[str, Field(max_length=30), Ui(_("Province"))] = ""
-    shop_id: Annotated[int | None, Field(gt=0), Ui(_("Shop"))] = None
+    shop_id: Annotated[Id, Ui(_("Shop"))] = None
     amount_from_fen: Annotated[Amount, Ui(_("Paid at least"))] = None
     amount_to_fen: Annotated[Amount, Ui(_("Paid at most"))] = None
     orders_from: Annotated[Count, Ui(_("Orders at least"))] = None

@@ -120,6 +120,14 @@ ACTS: dict[str, str | Promise] = {
     "tag.deleted": gettext_lazy("deleted a tag that %(member_count)s customers had"),
 }
 
+SETTINGS: dict[str, str | Promise] = {
+    "BirthdaySpec": gettext_lazy("Birthday gift"),
+    "LifecycleSpec": gettext_lazy("Windows of the lifecycle groups"),
+    "NoticeSpec": gettext_lazy("Shop notice"),
+    "SavedViews": gettext_lazy("Kept views of the customers' list"),
+}
+"""What settings are called that have no page among the settings."""
+
 _PAGES = {"member": "member", "shop": "shop_edit", "staff": "staff_edit", "import": "import", "group": "group_edit"}
 
 
@@ -163,5 +171,6 @@ def _words(line: AuditLine) -> defaultdict[str, Any]:
     if "role" in found:
         found["role"] = dict(role_choices()).get(found["role"], found["role"])
     if line.act == "setting.saved":
-        found["name"] = {one.name: str(one.title) for one in setting_pages()}.get(found["name"], found["name"])
+        titles = {**SETTINGS, **{one.name: one.title for one in setting_pages()}}
+        found["name"] = str(titles.get(found["name"], found["name"]))
     return found

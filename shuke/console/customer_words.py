@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -71,13 +71,16 @@ IDENTITIES: dict[str, Text] = {
 }
 
 
-def profile(found: Profile) -> list[tuple[str, str]]:
-    """Where she is from and since when, as (question, answer) pairs without blanks."""
+def profile(found: Profile, personal: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Where she is from and since when, as (question, answer) pairs without blanks and without what `personal` names."""
     birthday = found.birth_month_day
     pairs = [
         (_("Place"), " ".join(part for part in (found.province, found.city) if part)),
         (_("Gender"), str(GENDERS.get(found.gender, ""))),
-        (_("Birthday"), f"{birthday // 100:02d}-{birthday % 100:02d}" if birthday else ""),
+        (
+            _("Birthday"),
+            f"{birthday // 100:02d}-{birthday % 100:02d}" if birthday and "birthday" not in personal else "",
+        ),
         (_("Source"), str(SOURCES.get(found.relation_source, ""))),
     ]
     return [(question, answer) for question, answer in pairs if answer]

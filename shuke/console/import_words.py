@@ -110,6 +110,12 @@ def recognised(preview: Preview) -> list[tuple[str, str]]:
     ]
 
 
+def reports(names: Sequence[str]) -> list[tuple[str, str]]:
+    """(platform, where its reports are downloaded) of some platforms, Taobao's without words, since it has pictures."""
+    known = platforms()
+    return [(str(known[name].label), str(known[name].reports)) for name in dict.fromkeys(names) if name in known]
+
+
 def sample(preview: Preview) -> Sample:
     """The first rows in the columns that matter, without anything personal."""
     return sample_of(preview.sample)

@@ -92,7 +92,11 @@ class AttributeSpec(Spec):
 
     name: Annotated[Name, Ui(_("Attribute name"), placeholder=_("Skin type"))]
     kind: Annotated[Literal["text", "number", "date", "choice"], Ui(_("Kind"), choices=rules.ATTRIBUTE_KINDS)] = "text"
-    choices: Annotated[list[Name], Field(max_length=50), Ui(_("Choices"), widget="lines")] = []
+    choices: Annotated[
+        list[Name],
+        Field(max_length=50),
+        Ui(_("Choices"), widget="lines", help=_("One a line; only for the kind “Choice”.")),
+    ] = []
     is_personal: Annotated[
         bool, Ui(_("Personal"), help=_("Kept sealed and shown masked; it cannot be searched or filtered by."))
     ] = False

@@ -102,7 +102,12 @@ class ApiKeySpec(Spec):
     ]
     shop_id: Annotated[
         int | None,
-        Ui(_("Only for this shop"), choices=(), help=_("Such a key may only read and send this shop's orders.")),
+        Ui(
+            _("Only for this shop"),
+            choices=(),
+            placeholder=_("All shops"),
+            help=_("Such a key may only read and send this shop's orders."),
+        ),
     ] = None
     expires_days: Annotated[
         int | None, Ui(_("Ends after"), unit=_("days"), help=_("Left empty, it works until it is revoked.")),

@@ -258,6 +258,8 @@ class Platform(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str | Promise]
+    reports: ClassVar[str | Promise] = ""
+    """Where a seller downloads the files, in a sentence or two."""
 
     @abstractmethod
     def recognise(self, header: Sequence[str]) -> Layout | None:

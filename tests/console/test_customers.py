@@ -94,6 +94,19 @@ def test_a_field_that_cannot_be_read_is_left_aside_and_named(owner: Client, ids:
     assert "没用上的条件：" in page
 
 
+@pytest.mark.parametrize("digits", [19, 25, 5000])
+@pytest.mark.parametrize(
+    "field",
+    ["level_no", "tag_id", "group_id", "amount_from_fen", "amount_to_fen", "orders_from", "orders_to", "points_from",
+     "points_to"],
+)  # fmt: skip
+def test_a_number_of_many_digits_gets_a_sentence(owner: Client, ids: dict[str, int], field: str, digits: int) -> None:
+    answer = owner.get(reverse("console:members"), {field: "9" * digits})
+    assert answer.status_code == 200
+    assert "没用上的条件：" in answer.content.decode()
+    assert owner.post(reverse("console:members_export"), {"query": f"{field}={'9' * digits}"}).status_code != 500
+
+
 def test_an_order_number_leads_to_its_customer(owner: Client, ids: dict[str, int]) -> None:
     answer = owner.get(reverse("console:members") + "?text=88000000000000003")
     assert answer.headers["Location"] == reverse("console:member", args=[ids["苏叶"]])

@@ -182,6 +182,27 @@ def test_own_attributes_and_basic_fields(owner: Client, alice: Place, ids: dict[
     assert "性别 女" in act(owner, "member_edit", ids["苏叶"], gender="female")
 
 
+def test_an_attribute_is_renamed_put_away_and_taken_up_again(owner: Client, alice: Place, ids: dict[str, int]) -> None:
+    with tenant(alice.merchant_id):
+        number = members.create_attribute(
+            alice.merchant_id, AttributeSpec(name="口味", kind="choice", choices=["清淡", "浓郁"]), by=alice.by
+        )
+    act(owner, "member_attributes", ids["苏叶"], **{f"attribute-{number}": "浓郁"})
+    page = reverse("console:attribute_edit", args=[number])
+    assert 'value="口味"' in owner.get(page).content.decode()
+    fields = {"name": "口味偏好", "kind": "choice", "choices": "清淡\n浓郁\n陈香"}
+    assert owner.post(page, {**fields, "kind": "text", "choices": ""}).status_code == 409
+    assert owner.post(page, {**fields, "choices": "清淡"}).status_code == 422
+    owner.post(page, fields)
+    assert "口味偏好 浓郁" in plain(page_of(owner, ids["苏叶"]))
+    owner.post(reverse("console:attribute_use", args=[number]), {"word": "away"})
+    assert "口味偏好" not in plain(page_of(owner, ids["苏叶"]))
+    assert "口味偏好 已停用" in plain(owner.get(reverse("console:groups")).content.decode())
+    owner.post(reverse("console:attribute_use", args=[number]), {"word": "use"})
+    assert "口味偏好 浓郁" in plain(page_of(owner, ids["苏叶"]))
+    assert owner.get(reverse("console:attribute_edit", args=[number + 1])).status_code == 404
+
+
 def test_why_she_did_not_pay(owner: Client, alice: Place, ids: dict[str, int]) -> None:
     with tenant(alice.merchant_id):
         order = trade.orders_of(alice.merchant_id, ids["林溪"])[0]

@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from shuke.core import sql
 from shuke.core.tenancy import tenant
+from shuke.merchants import actions as merchants_
 from shuke.merchants import queries as merchants
+from shuke.platforms.platform import platforms
 from shuke.trade import actions as trade
 from shuke.trade import queries
 from shuke.trade.actions.undoing import run_undo_to_end
@@ -181,6 +183,24 @@ def test_an_empty_history_explains_where_the_reports_are(owner: Client) -> None:
     for words in ("已卖出的宝贝", "批量导出", "生成报表", "下载订单报表", "下载宝贝报表"):
         assert words in page
     assert '<details class="where card mt-3" open>' in page
+
+
+def test_each_of_her_platforms_says_where_its_reports_are(owner: Client, alice: Place) -> None:
+    with tenant(alice.merchant_id):
+        for name in platforms():
+            merchants_.open_shop(alice.merchant_id, f"{name}店", name, by=alice.by)
+    text = owner.get(reverse("console:imports")).content.decode()
+    assert text.count("where-steps") == 1
+    assert text.count("where-words") == len(platforms()) - 1
+    for said in (
+        "京麦“订单管理”里点“导出订单”。",
+        "有赞后台",
+        "拼多多商家后台",
+        "抖店后台",
+        "Shopify 后台",
+        "WebToffee",
+    ):
+        assert said in text
 
 
 def test_who_may_not_import_sees_and_changes_nothing(agent: Client, alice: Place, tmp_path: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
+from shuke.core import clock
 from shuke.core.tenancy import tenant
 from shuke.members import actions as members
 from shuke.members import queries
-from tests.make import Place
+from tests.conftest import NOW
+from tests.make import PASSWORD, Place
 from tests.members.people import see, wang
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +92,60 @@ def test_the_owner_deletes_for_good(alice: Place, owner: Client) -> None:
     with tenant(alice.merchant_id):
         assert queries.erased(alice.merchant_id, [one]) == {one}
     assert owner.get(f"/console/members/{one}/consent/").status_code == 404
+
+
+def test_joining_asks_who_she_is_and_other_verdicts_do_not(alice: Place, owner: Client) -> None:
+    one, two_ = two(alice)
+    with tenant(alice.merchant_id):
+        (pair,) = queries.suspicions(alice.merchant_id)
+    with clock.frozen(NOW + timedelta(minutes=11)):
+        assert owner.post("/console/members/same/", {"verdict": "later", "pair": pair.id}).status_code == 302
+        asked = {"verdict": "join", "pair": pair.id, "key": "k"}
+        assert owner.post("/console/members/same/", asked).status_code == 403
+        by_hand = {"other": two_, "keep": "mine", "key": "hand"}
+        assert owner.post(f"/console/members/{one}/join/", by_hand).status_code == 403
+        assert owner.post(f"/console/members/{one}/erase/").status_code == 403
+        with tenant(alice.merchant_id):
+            assert queries.homes(alice.merchant_id, [one, two_]) == {one: one, two_: two_}
+            assert queries.erased(alice.merchant_id, [one]) == set()
+        assert owner.post("/console/members/same/", {**asked, "_proof": PASSWORD}).status_code == 302
+    with tenant(alice.merchant_id):
+        assert len(queries.joins(alice.merchant_id, one)) == 1
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 25, "9" * 5000, "-1", "١٢"])
+def test_a_number_that_is_no_customers_is_nobody(alice: Place, owner: Client, number: str) -> None:
+    one, two_ = two(alice)
+    for verdict in ("join", "different", "later"):
+        assert owner.post("/console/members/same/", {"verdict": verdict, "pair": number, "key": "k"}).status_code == 302
+    answer = owner.post(f"/console/members/{one}/join/", {"other": number, "keep": "mine", "key": "hand"})
+    assert answer.status_code in {302, 404}
+    with tenant(alice.merchant_id):
+        assert queries.homes(alice.merchant_id, [one, two_]) == {one: one, two_: two_}
+        assert len(queries.suspicions(alice.merchant_id)) == 1
+
+
+def test_nothing_is_done_on_a_record_that_was_joined_to_another(alice: Place, owner: Client) -> None:
+    one, two_ = two(alice)
+    with tenant(alice.merchant_id):
+        members.merge(alice.merchant_id, [(two_, one)], by=alice.by, key="k")
+    assert owner.get(f"/console/members/{two_}/consent/")["Location"] == f"/console/members/{one}/consent/"
+    answer = owner.post(
+        f"/console/members/{two_}/tag/",
+        {"names": "送礼"},
+        headers={"referer": "http://testserver/console/"},
+        follow=True,
+    )
+    assert "这份记录已合并到另一位客户" in answer.content.decode()
+    with tenant(alice.merchant_id):
+        lost = queries.profile(alice.merchant_id, two_)
+    assert lost is not None
+    assert lost.tags == []
+
+
+def test_nothing_is_filled_in_for_a_deleted_customer(alice: Place, owner: Client) -> None:
+    one, _two = two(alice)
+    owner.post(f"/console/members/{one}/erase/")
+    assert owner.post(f"/console/members/{one}/edit/", {"name": "王小美"}).status_code == 404
+    with tenant(alice.merchant_id):
+        assert queries.personal(alice.merchant_id, one) == []

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from shuke.console import webhook_words
 from shuke.core import sql
 from shuke.core.tenancy import tenant
 from shuke.webhooks import actions as webhooks
@@ -42,6 +44,13 @@ def test_a_new_webhook_shows_its_secret_once(owner: Client, alice: Place) -> Non
     later = owner.get(reverse("console:webhook", args=[found.id]))
     assert secret[0] not in later.content.decode()
     assert "仓库" in owner.get(reverse("console:webhooks")).content.decode()
+
+
+def test_every_kind_of_fact_has_words_of_its_own() -> None:
+    with translation.override("zh-hans"):
+        said = webhook_words.kind_choices()
+    assert [kind for kind, name in said if not re.search("[一-鿿]", name)] == []
+    assert len({name for _kind, name in said}) == len(said)
 
 
 def test_a_private_address_is_refused_with_a_sentence(owner: Client, alice: Place) -> None:

@@ -158,7 +158,9 @@ def test_htmx_is_led_to_the_page_that_asks_and_back(alice: Place, owner: Client)
 
 DANGEROUS = {"members_export", "points_export", "import_undo", "staff_add", "staff_edit", "staff_password",
              "staff_second_factor", "staff_sign_out", "code_app", "code_app_remove", "recovery_codes", "passkey_add",
-             "passkey_remove", "prove"}  # fmt: skip
+             "passkey_remove", "prove", "key_add", "member_erase", "member_join", "member_statement_export",
+             "redemption_export", "points_months_export", "levels_taobao_export", "webhook_add", "webhook_edit",
+             "webhook_rotate", "sending_release"}  # fmt: skip
 
 
 def test_what_is_dangerous_asks_for_proof() -> None:

@@ -57,7 +57,7 @@ def test_every_benefit_by_its_own_formula(shop: Place, regular: int) -> None:
     assert gain == LevelGain(
         2026, extra_points=110, extra_fen=220, discount_fen=1000 + 500, untold_count=1, postage_fen=1200
     )
-    assert explain_gain(gain, "黄金会员") == "黄金会员今年为你省下 ¥29.20"
+    assert explain_gain(gain, "黄金会员") == "黄金会员今年为您省下 ¥29.20"
     assert explain_parts(gain) == [
         "等级加送 110 积分，值 ¥2.20", "等级折扣比标价少付 ¥15.00", "包邮省下 ¥12.00",
         "有 1 笔订单无法算出折扣金额：导出的报表里没有标价。",

@@ -194,7 +194,7 @@ def test_what_a_level_gave_her_in_yuan(shop: Place) -> None:
         settle(shop, record("1002", paid_yuan=97, placed_at=NOON + DAY))
         gain = queries.level_gain(shop.merchant_id, member(shop))
     assert (gain.extra_points, gain.extra_fen, gain.discount_fen, gain.untold_count) == (48, 96, 0, 1)
-    assert queries.explain_gain(gain, "高级会员") == "高级会员今年为你省下 ¥0.96"
+    assert queries.explain_gain(gain, "高级会员") == "高级会员今年为您省下 ¥0.96"
 
 
 def test_charlies_levels_are_his_own(shop: Place, charlie: Place) -> None:

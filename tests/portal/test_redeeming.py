@@ -45,6 +45,26 @@ def test_she_sees_what_her_points_are_worth(lotus: Client) -> None:
         assert said in text
 
 
+def test_a_code_whose_price_was_changed_stands_once(alice: Place, lotus: Client) -> None:
+    with tenant(alice.merchant_id):
+        bind(alice, one := ask(alice, member(alice, "小荷")))
+    text = words(lotus, "/b/redeem/")
+    assert text.count(one.shown_code) == 1
+    assert "以前的抵现码" not in text
+
+
+def test_the_rules_tell_how_points_pay(lotus: Client) -> None:
+    text = words(lotus, "/b/rules/")
+    assert "积分抵现" in text
+    assert "100 积分可抵 ¥2.00。" in text
+
+
+def test_a_paused_buyer_is_not_led_to_paying(alice: Place, lotus: Client) -> None:
+    with tenant(alice.merchant_id):
+        members.blacklist(alice.merchant_id, [member(alice, "小荷")], "退货太多", by=alice.by)
+    assert "用积分抵现" not in words(lotus, "/b/")
+
+
 def test_a_code_a_phrase_and_the_same_code_again(alice: Place, lotus: Client) -> None:
     for _time in range(2):
         answer = lotus.post("/b/redeem/ask/", {"points": "300", "key": "same"})

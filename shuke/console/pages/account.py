@@ -13,14 +13,16 @@ from shuke.console import doors
 from shuke.console.desk import Desk, is_local, page, user_id
 from shuke.core import language
 from shuke.merchants import actions as merchants
-from shuke.merchants.queries import right_label
+from shuke.merchants.queries import rights
 from shuke.merchants.specs import PasswordSpec
 
 
 @page()
 def show(desk: Desk) -> HttpResponse:
     """Who I am here and what I may do."""
-    return desk.show("console/account/show.html", rights=[right_label(right) for right in sorted(desk.person.rights)])
+    return desk.show(
+        "console/account/show.html", rights=[label for right, label in rights().items() if desk.may(right)]
+    )
 
 
 @sensitive_post_parameters()

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 
 from shuke.console import acts
 from shuke.console.desk import Desk, page
+from shuke.core.typed import number
 from shuke.merchants import queries as merchants
 
 LINES = 50
@@ -19,7 +20,7 @@ def show(desk: Desk) -> HttpResponse:
         desk.merchant_id,
         act=f"{kind}." if kind in acts.KINDS else "",
         by=by,
-        before_id=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
+        before_id=number(before),
         limit=LINES + 1,
     )
     lines = found[:LINES]

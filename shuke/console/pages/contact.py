@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from shuke.console import customer_words
 from shuke.console.desk import Desk, page
+from shuke.console.pages.customer import profile_of
 from shuke.core.errors import Missing
 from shuke.members import actions as members
 from shuke.members import queries
@@ -19,6 +20,8 @@ from shuke.members.specs import ConsentSpec, SuppressionSpec
 def consents(desk: Desk, member_id: int) -> HttpResponse:
     """What a customer allowed to be written to her, and the proof of it."""
     profile = _profile(desk, member_id)
+    if profile.home_id is not None:
+        return desk.go("console:member_consents", profile.home_id)
     return desk.show(
         "console/people/consents.html", profile=profile, consents=queries.consents(desk.merchant_id, member_id),
         proofs=queries.proofs(desk.merchant_id, member_id), doers=customer_words.doers(desk.merchant_id),
@@ -107,7 +110,7 @@ def cancel_erasure(desk: Desk, member_id: int) -> HttpResponse:
 
 
 def _profile(desk: Desk, member_id: int) -> Profile:
-    found = queries.profile(desk.merchant_id, member_id)
-    if found is None or found.erased_at is not None:
+    found = profile_of(desk, member_id)
+    if found.erased_at is not None:
         raise Missing("no_member", _("This customer does not exist."))
     return found

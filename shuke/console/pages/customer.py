@@ -18,7 +18,7 @@ from shuke.console import customer_words
 from shuke.console.customer_forms import GroupForm, LevelForm, PointsForm, TagForm
 from shuke.console.desk import Desk, page
 from shuke.core import clock, facts
-from shuke.core.errors import Missing
+from shuke.core.errors import Missing, Refused
 from shuke.core.specs import Spec
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries as standing
@@ -54,17 +54,18 @@ class Moment:
 @page("members.view")
 def show(desk: Desk, member_id: int) -> HttpResponse:
     """Her page; that of a customer who was joined to another leads on to that one."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
     if profile.home_id is not None:
         return desk.go("console:member", profile.home_id)
     figures = trade.figures(desk.merchant_id, [member_id]).get(member_id)
     level = standing.level_of(desk.merchant_id, member_id)
     summary = standing.points_summary(desk.merchant_id, member_id)
     doers = customer_words.doers(desk.merchant_id)
+    personal = queries.personal(desk.merchant_id, member_id)
     return desk.show(
         "console/customers/show.html",
         profile=profile,
-        words=customer_words.profile(profile),
+        words=customer_words.profile(profile, [one.field for one in personal]),
         since=min(filter(None, (profile.joined_at, figures.first_order_at if figures else None))),
         figures=figures,
         advice=customer_words.ADVICE.get(figures.lifecycle) if figures else None,
@@ -79,7 +80,7 @@ def show(desk: Desk, member_id: int) -> HttpResponse:
         points_words=explain.explain_balance(summary),
         points_lines=explain.history(desk.merchant_id, member_id, limit=POINTS_LINES),
         expiring=standing.expiring_soon(desk.merchant_id, member_id),
-        personal=queries.personal(desk.merchant_id, member_id),
+        personal=personal,
         attributes=queries.attribute_values(desk.merchant_id, member_id),
         identities=customer_words.identities(desk.merchant_id, queries.identities(desk.merchant_id, member_id)),
         link=buyer_link(desk.merchant_id, member_id) if desk.may("members.edit") else "",
@@ -91,21 +92,21 @@ def show(desk: Desk, member_id: int) -> HttpResponse:
 @page("members.view")
 def orders(desk: Desk, member_id: int) -> HttpResponse:
     """Her earlier orders."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
     return desk.show("console/customers/orders.html", profile=profile, **_orders_part(desk, member_id))
 
 
 @page("members.view")
 def timeline(desk: Desk, member_id: int) -> HttpResponse:
     """What happened before."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
     return desk.show("console/customers/timeline.html", profile=profile, **_timeline_part(desk, member_id))
 
 
 @page("members.reveal", methods=("GET", "POST"))
 def reveal(desk: Desk, member_id: int, field: str = "", attribute_id: int = 0) -> HttpResponse:
     """Show one personal value in clear, once, for a reason that is kept."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
     field = field or f"attribute:{attribute_id}"
     label = _field_label(desk, member_id, field)
 
@@ -124,7 +125,7 @@ def reveal(desk: Desk, member_id: int, field: str = "", attribute_id: int = 0) -
 @page("members.edit", methods=("GET", "POST"))
 def edit(desk: Desk, member_id: int) -> HttpResponse:
     """Fill in her basic fields; what is left empty stays."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
 
     def act(filled: ProfileSpec) -> None:
         members.edit_profile(desk.merchant_id, member_id, filled, by=desk.by)
@@ -139,7 +140,7 @@ def edit(desk: Desk, member_id: int) -> HttpResponse:
 @page("members.edit", methods=("GET", "POST"))
 def attributes(desk: Desk, member_id: int) -> HttpResponse:
     """Fill in the shop's own attributes."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
     known = queries.attributes(desk.merchant_id)
     if desk.is_post:
         given = [(one, desk.post.get(f"attribute-{one.id}")) for one in known]
@@ -159,7 +160,7 @@ def attributes(desk: Desk, member_id: int) -> HttpResponse:
 @page("members.edit", methods=("GET", "POST"))
 def note(desk: Desk, member_id: int) -> HttpResponse:
     """Write a note about her."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
 
     def act(filled: NoteSpec) -> None:
         members.write_note(desk.merchant_id, member_id, filled.text, by=desk.by)
@@ -173,7 +174,7 @@ def note(desk: Desk, member_id: int) -> HttpResponse:
 @page("members.edit", methods=("GET", "POST"))
 def tag(desk: Desk, member_id: int) -> HttpResponse:
     """Put tags on her."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
 
     def act(filled: TagForm) -> None:
         members.tag(desk.merchant_id, [member_id], filled.words(), by=desk.by)
@@ -187,7 +188,7 @@ def tag(desk: Desk, member_id: int) -> HttpResponse:
 @page("members.edit", methods=("POST",))
 def untag(desk: Desk, member_id: int) -> HttpResponse:
     """Take one tag off her."""
-    _profile(desk, member_id)
+    profile_of(desk, member_id)
     name = desk.post.get("name", "")
     members.untag(desk.merchant_id, [member_id], [name], by=desk.by)
     return desk.go(_home(member_id), said=_("Tag removed: %(name)s") % {"name": name})
@@ -196,7 +197,7 @@ def untag(desk: Desk, member_id: int) -> HttpResponse:
 @page("members.edit", methods=("GET", "POST"))
 def group(desk: Desk, member_id: int) -> HttpResponse:
     """Put her into a group."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
     mine = {group_id for group_id, _name in profile.groups}
     free = [(one.id, one.name) for one in queries.groups(desk.merchant_id) if one.id not in mine]
 
@@ -214,7 +215,7 @@ def group(desk: Desk, member_id: int) -> HttpResponse:
 @page("members.edit", methods=("POST",))
 def ungroup(desk: Desk, member_id: int, group_id: int) -> HttpResponse:
     """Take her out of a group."""
-    _profile(desk, member_id)
+    profile_of(desk, member_id)
     members.remove_from_group(desk.merchant_id, group_id, [member_id], by=desk.by)
     return desk.go(_home(member_id), said=_("Taken out of the group."))
 
@@ -222,7 +223,7 @@ def ungroup(desk: Desk, member_id: int, group_id: int) -> HttpResponse:
 @page("members.edit", methods=("GET", "POST"))
 def blacklist(desk: Desk, member_id: int) -> HttpResponse:
     """Put her on the blacklist."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
 
     def act(filled: BlacklistSpec) -> None:
         members.blacklist(desk.merchant_id, [member_id], filled.reason, by=desk.by)
@@ -236,7 +237,7 @@ def blacklist(desk: Desk, member_id: int) -> HttpResponse:
 @page("members.edit", methods=("POST",))
 def unblacklist(desk: Desk, member_id: int) -> HttpResponse:
     """Take her off the blacklist."""
-    _profile(desk, member_id)
+    profile_of(desk, member_id)
     members.unblacklist(desk.merchant_id, [member_id], by=desk.by)
     return desk.go(_home(member_id), said=_("Taken off the blacklist."))
 
@@ -244,7 +245,7 @@ def unblacklist(desk: Desk, member_id: int) -> HttpResponse:
 @page("points.adjust", methods=("GET", "POST"))
 def points(desk: Desk, member_id: int) -> HttpResponse:
     """Give or take points by hand."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
 
     def act(filled: PointsForm) -> HttpResponse | None:
         amount = filled.points if filled.direction == "give" else -filled.points
@@ -262,7 +263,7 @@ def points(desk: Desk, member_id: int) -> HttpResponse:
 @page("levels.set", methods=("GET", "POST"))
 def level(desk: Desk, member_id: int) -> HttpResponse:
     """Set her level by hand."""
-    profile = _profile(desk, member_id)
+    profile = profile_of(desk, member_id)
     now = standing.level_of(desk.merchant_id, member_id)
     if now is None:
         return desk.show("console/customers/no_level.html", profile=profile)
@@ -283,7 +284,7 @@ def level(desk: Desk, member_id: int) -> HttpResponse:
 @page("levels.set", methods=("POST",))
 def release_level(desk: Desk, member_id: int) -> HttpResponse:
     """Have her purchases decide on her level again."""
-    _profile(desk, member_id)
+    profile_of(desk, member_id)
     loyalty.release_level(desk.merchant_id, [member_id], by=desk.by)
     return desk.go(_home(member_id), said=_("Her purchases decide on her level again."))
 
@@ -363,10 +364,13 @@ def _field_label(desk: Desk, member_id: int, field: str) -> str:
     raise Missing("no_field", _("There is no such value."))
 
 
-def _profile(desk: Desk, member_id: int) -> Profile:
+def profile_of(desk: Desk, member_id: int) -> Profile:
+    """A customer's profile; who was deleted or joined to another one is no more worked on. Missing; Refused `joined`."""
     found = queries.profile(desk.merchant_id, member_id)
-    if found is None:
+    if found is None or (desk.is_post and found.erased_at is not None):
         raise Missing("no_member", _("This customer does not exist."))
+    if desk.is_post and found.home_id is not None:
+        raise Refused("joined", _("She was joined to another customer; please do it on that one's page."))
     return found
 
 

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from shuke.console.desk import Desk, page
 from shuke.console.loyalty_forms import RefusalForm
+from shuke.console.pages.customer import profile_of
 from shuke.core.errors import Missing
 from shuke.core.money import yuan
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty.queries.memberships import plans, sold_terms
 from shuke.loyalty.specs import SaleSpec
-from shuke.members import queries as members
 
 MOST = 200
 
@@ -64,7 +64,4 @@ def cancel(desk: Desk, member_id: int, term_id: int) -> HttpResponse:
 
 
 def _member(desk: Desk, member_id: int) -> tuple[str, str]:
-    name = members.names(desk.merchant_id, [member_id]).get(member_id)
-    if name is None:
-        raise Missing("no_member", _("This customer does not exist."))
-    return name, reverse("console:member", args=[member_id])
+    return profile_of(desk, member_id).display_name, reverse("console:member", args=[member_id])

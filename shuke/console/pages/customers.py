@@ -22,6 +22,7 @@ from shuke.console.desk import Desk, page
 from shuke.core import clock
 from shuke.core.errors import Missing, Refused
 from shuke.core.specs import Form, parse
+from shuke.core.typed import number, numbers
 from shuke.loyalty import queries as loyalty
 from shuke.members import actions as members
 from shuke.members import queries
@@ -101,7 +102,7 @@ def undo(desk: Desk, key: str) -> HttpResponse:
 @page("members.export", methods=("POST",), proof=True)
 def export(desk: Desk) -> HttpResponseBase:
     """The chosen customers, or all that the list shows, as CSV; personal fields stay out of it."""
-    chosen = None if desk.post.get("everybody") == "1" else _numbers(desk.post.getlist("member"))
+    chosen = None if desk.post.get("everybody") == "1" else numbers(desk.post.getlist("member"))
     wanted = member_table.read(QueryDict(desk.post.get("query", "")))
     # The audit log says which fields narrowed the list, not what was typed: it may be somebody's phone number.
     filters = sorted(wanted.given) if chosen is None else []
@@ -168,7 +169,7 @@ def _untag(desk: Desk, member_ids: list[int]) -> tuple[str, str]:
 
 
 def _group(desk: Desk, member_ids: list[int]) -> tuple[str, str]:
-    group_id = next(iter(_numbers([desk.post.get("group", "")])), 0)
+    group_id = number(desk.post.get("group", "")) or 0
     before = marks.in_group(desk.merchant_id, group_id, member_ids)
     count = members.add_to_group(desk.merchant_id, group_id, member_ids, by=desk.by)
     steps = [("leave", group_id, [one for one in member_ids if one not in before])]
@@ -219,14 +220,10 @@ def _chosen(desk: Desk) -> list[int]:
             text = _("That is more than %(count)d customers; narrow the list first.")
             raise Refused("too_many", text, count=MOST_AT_ONCE)
         return everybody
-    found = _numbers(desk.post.getlist("member"))
+    found = numbers(desk.post.getlist("member"))
     if not found:
         raise Refused("nobody", _("Choose at least one customer."))
     return found
-
-
-def _numbers(texts: list[str]) -> list[int]:
-    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
 
 
 def _counted(count: int, *, is_more: bool) -> str:

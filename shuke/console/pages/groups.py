@@ -10,7 +10,7 @@ from shuke.console.desk import Desk, page
 from shuke.core.errors import Missing
 from shuke.members import actions as members
 from shuke.members import queries
-from shuke.members.queries import Group
+from shuke.members.queries import Attribute, Group
 from shuke.members.specs import AttributeSpec, GroupSpec
 from shuke.merchants import queries as merchants
 from shuke.trade import actions as trade
@@ -96,6 +96,31 @@ def add_attribute(desk: Desk) -> HttpResponse:
     )  # fmt: skip
 
 
+@page("members.edit", methods=("GET", "POST"))
+def edit_attribute(desk: Desk, attribute_id: int) -> HttpResponse:
+    """Rename an attribute, or change its choices."""
+    one = _attribute(desk, attribute_id)
+
+    def act(filled: AttributeSpec) -> None:
+        members.edit_attribute(desk.merchant_id, one.id, filled, is_active=one.is_active, by=desk.by)
+
+    return desk.fill_in(
+        AttributeSpec, "console/groups/edit.html", act, to=GROUPS, said=_("Saved."), value=_spec(one), title=one.name,
+        lead=_("Name and choices may change. The kind stays; make a new attribute for another one."), attribute=one,
+    )  # fmt: skip
+
+
+@page("members.edit", methods=("POST",))
+def use_attribute(desk: Desk, attribute_id: int) -> HttpResponse:
+    """Put an attribute away, or take it into use again; what was filled in stays."""
+    one = _attribute(desk, attribute_id)
+    is_active = desk.post.get("word") == "use"
+    members.edit_attribute(desk.merchant_id, one.id, _spec(one), is_active=is_active, by=desk.by)
+    return desk.go(
+        GROUPS, said=_("The attribute can be filled in now.") if is_active else _("The attribute is put away.")
+    )
+
+
 @page("settings.edit", methods=("GET", "POST"))
 def lifecycle(desk: Desk) -> HttpResponse:
     """When a customer is new, long absent, to be called back."""
@@ -111,6 +136,19 @@ def lifecycle(desk: Desk) -> HttpResponse:
         value=merchants.setting(desk.merchant_id, LifecycleSpec),
         lead=_("They decide who is new, long absent or to be called back. Everybody is sorted again at once."),
     )  # fmt: skip
+
+
+def _attribute(desk: Desk, attribute_id: int) -> Attribute:
+    found = queries.attributes(desk.merchant_id, with_inactive=True)
+    one = next((one for one in found if one.id == attribute_id), None)
+    if one is None:
+        raise Missing("no_attribute", _("This attribute does not exist."))
+    return one
+
+
+def _spec(one: Attribute) -> AttributeSpec:
+    kept = {"name": one.name, "kind": one.kind, "choices": one.choices, "is_personal": one.is_personal}
+    return AttributeSpec.model_validate(kept)
 
 
 def _group(desk: Desk, group_id: int) -> Group:

@@ -8,11 +8,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from shuke.console import import_words
+from shuke.console import customer_words, import_words
 from shuke.console.desk import Desk, page
 from shuke.core.errors import Missing, Refused
 from shuke.core.specs import Form, FormField, form_for, parse
-from shuke.merchants import queries as merchant_queries
 from shuke.platforms.specs import FIELDS_OF, MappingSpec, StateWord
 from shuke.trade import actions as trade
 from shuke.trade import queries
@@ -75,7 +74,7 @@ def edit(desk: Desk, import_id: int) -> HttpResponse:
 @page("imports.run")
 def list_all(desk: Desk) -> HttpResponse:
     """The merchant's own formats."""
-    doers = {f"staff:{person.id}": person.display_name for person in merchant_queries.people(desk.merchant_id)}
+    doers = customer_words.doers(desk.merchant_id)
     formats = [
         (one, import_words.content(str(one.content.get("content", ""))), doers.get(one.by, _("Shuke")))
         for one in queries.own_formats(desk.merchant_id)

@@ -10,10 +10,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from shuke.console import downloads, import_words
+from shuke.console import customer_words, downloads, import_words
 from shuke.console.desk import Desk, page
 from shuke.core import progress
 from shuke.core.errors import Missing, Refused
+from shuke.core.typed import number
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries as merchant_queries
 from shuke.trade import actions as trade
@@ -75,7 +76,7 @@ def upload(desk: Desk) -> HttpResponse:
     problems: list[tuple[str, str]] = []
     for file in files:
         try:
-            taken.append(_take(desk, _number(desk.post.get("shop", "")), file))
+            taken.append(_take(desk, number(desk.post.get("shop", "")) or 0, file))
         except Missing:
             raise
         except Refused as refused:
@@ -156,7 +157,7 @@ def show(desk: Desk, import_id: int) -> HttpResponse:
         rejects=queries.reject_summary(desk.merchant_id, import_id) if row.rejected_count else [],
         undo_question=import_words.undo_question(row),
         shop=_shop_names(desk).get(row.shop_id, ""),
-        doer=_doers(desk).get(row.by, _("Shuke")),
+        doer=customer_words.doers(desk.merchant_id).get(row.by, _("Shuke")),
     )
 
 
@@ -202,8 +203,8 @@ def _list(desk: Desk, problems: list[tuple[str, str]] | None = None) -> HttpResp
     if problems and desk.is_fragment:
         return desk.show("console/imports/problems.html", status=status, problems=problems)
     before = desk.get.get("before", "")
-    found = queries.imports(desk.merchant_id, limit=HISTORY + 1, before_id=_number(before) if before else None)
-    shops, doers = _shop_names(desk), _doers(desk)
+    found = queries.imports(desk.merchant_id, limit=HISTORY + 1, before_id=(number(before) or 0) if before else None)
+    shops, doers = _shop_names(desk), customer_words.doers(desk.merchant_id)
     rows = [
         (row, import_words.state(row), _progress(desk, row), shops.get(row.shop_id, ""), doers.get(row.by, _("Shuke")))
         for row in found[:HISTORY]
@@ -212,7 +213,8 @@ def _list(desk: Desk, problems: list[tuple[str, str]] | None = None) -> HttpResp
         "console/imports/list.html",
         status=status,
         problems=problems or [],
-        shops=merchant_queries.shops(desk.merchant_id),
+        shops=(places := merchant_queries.shops(desk.merchant_id)),
+        reports=import_words.reports([shop.platform for shop in places]),
         rows=[row for row in rows if row[0].state != "uploaded"],
         waiting=[row for row in rows if row[0].state == "uploaded"],
         is_running=any(row[2] is not None for row in rows),
@@ -249,21 +251,13 @@ def _row(desk: Desk, import_id: int) -> ImportRow:
 
 def _chosen(desk: Desk, text: str) -> list[ImportRow]:
     """The imports named in an address or a form; Missing when one is not this merchant's."""
-    return [_row(desk, number) for number in _numbers(text)]
+    return [_row(desk, import_id) for import_id in _numbers(text)]
 
 
 def _numbers(text: str) -> list[int]:
-    return [_number(part) for part in text.split(",")[:FILES_AT_ONCE] if part]
-
-
-def _number(text: str) -> int:
-    """An id from outside; what is no id is the id of nothing."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    """Ids from outside; what is no id is the id of nothing."""
+    return [number(part) or 0 for part in text.split(",")[:FILES_AT_ONCE] if part]
 
 
 def _shop_names(desk: Desk) -> dict[int, str]:
     return {shop.id: shop.name for shop in merchant_queries.shops(desk.merchant_id)}
-
-
-def _doers(desk: Desk) -> dict[str, str]:
-    return {f"staff:{person.id}": person.display_name for person in merchant_queries.people(desk.merchant_id)}

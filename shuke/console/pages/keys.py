@@ -19,7 +19,7 @@ def list_all(desk: Desk) -> HttpResponse:
     scopes = dict(queries.scope_choices())
     doers = customer_words.doers(desk.merchant_id)
     rows = [
-        (key, shops.get(key.shop_id or 0, ""), [scopes.get(one, one) for one in sorted(key.scopes)],
+        (key, shops.get(key.shop_id or 0, ""), [label for scope, label in scopes.items() if scope in key.scopes],
          doers.get(key.created_by, _("Shuke")))
         for key in queries.api_keys(desk.merchant_id)
     ]  # fmt: skip

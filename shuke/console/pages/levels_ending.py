@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from shuke.console.desk import Desk, page
 from shuke.core.errors import Refused
+from shuke.core.typed import number, numbers
 from shuke.loyalty import queries
 from shuke.loyalty.queries import SavedLevelRule, Warned
 from shuke.loyalty.queries.explain import amount
@@ -23,6 +24,7 @@ from shuke.merchants import queries as merchants
 
 MOST = 1000
 DAYS = (7, 14, 30, 60, 90)
+LONGEST = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,15 @@ def mark(desk: Desk) -> HttpResponse:
     """Tag the chosen ones, or put them into a group; only who is on the list."""
     query = QueryDict(desk.post.get("query", "")[:500])
     on_list = {one.member_id for one in _found(desk, _wanted(desk, query))}
-    chosen = [number for text in desk.post.getlist("member") if text.isdecimal() and (number := int(text)) in on_list]
+    chosen = [one for one in numbers(desk.post.getlist("member")) if one in on_list]
     if not chosen:
         raise Refused("nobody", _("Please choose customers first."))
-    tag, group = desk.post.get("tag", "").strip(), desk.post.get("group", "")
-    if group.isdecimal():
-        organise.add_to_group(desk.merchant_id, int(group), chosen, by=desk.by)
+    tag, group = desk.post.get("tag", "").strip(), number(desk.post.get("group", ""))
+    if group:
+        organise.add_to_group(desk.merchant_id, group, chosen, by=desk.by)
     if tag:
         organise.tag(desk.merchant_id, chosen, [tag[:40]], by=desk.by)
-    if not tag and not group.isdecimal():
+    if not tag and not group:
         raise Refused("no_mark", _("Please give a tag or choose a group."))
     text = ngettext("%(count)d customer is marked.", "%(count)d customers are marked.", len(chosen))
     return desk.go(f"{reverse('console:levels_ending')}?{query.urlencode()}", said=text % {"count": len(chosen)})
@@ -91,11 +93,10 @@ def _found(desk: Desk, wanted: Wanted) -> list[Warned]:
 
 
 def _wanted(desk: Desk, query: QueryDict) -> Wanted:
-    days, level = query.get("days", ""), query.get("level", "")
     usual = merchants.setting(desk.merchant_id, LevelWarnSpec).warn_days
     return Wanted(
-        min(int(days), 366) if days.isdecimal() and 0 < len(days) < 5 and int(days) else usual,
-        int(level) if level.isdecimal() and len(level) < 3 else None,
+        min(number(query.get("days", "")) or usual, LONGEST),
+        number(query.get("level", ""), most=99),
         query.get("near") == "1",
     )
 

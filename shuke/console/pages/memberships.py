@@ -38,7 +38,7 @@ def overview(desk: Desk) -> HttpResponse:
     doers = customer_words.doers(desk.merchant_id)
     levels = {step.no: step.name for step in queries.ladder(desk.merchant_id)}
     rows = [
-        (one, explain_plan(one.spec, levels.get(one.spec.level_no or 0, "")), figures.get(one.id, PlanFigures()),
+        (one, explain_plan(one.spec, levels.get(one.spec.level_no, "") if one.spec.level_no else ""), figures.get(one.id, PlanFigures()),
          costs.get(one.id, 0))
         for one in found
     ]  # fmt: skip

@@ -70,6 +70,7 @@ def _result(desk: Desk, shops: list[Shop], spec: NoticeSpec, *, query: QueryDict
         "findings": notice.findings(desk.merchant_id, shop, spec),
         "entry": entry_link(desk.merchant_id, shop.id),
         "query": query.urlencode() if query else "",
+        "has_taobao": any(one.platform == "taobao" for one in shops),
         "height": {"banner": 240, "strip": 130, "picture": 420}[spec.style],
     }
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shuke.console import customer_words
-from shuke.console.desk import Desk, page
+from shuke.console.desk import Desk, ask_proof, page
 from shuke.core.errors import Missing
+from shuke.core.typed import number, numbers
 from shuke.loyalty import queries as standing
 from shuke.members import actions as members
 from shuke.members import queries
@@ -62,12 +62,12 @@ def search_all(desk: Desk) -> HttpResponse:
     return desk.go("console:same", said=said)
 
 
-@page("members.edit", methods=("GET", "POST"))
+@page("members.edit", methods=("GET", "POST"), proof=True)
 def join(desk: Desk, member_id: int) -> HttpResponse:
     """Find the other record of a customer and join the two, side by side."""
     profile = _profile(desk, member_id)
     if desk.is_post:
-        other = int(desk.post.get("other", "0")) if desk.post.get("other", "").isdecimal() else 0
+        other = number(desk.post.get("other", "")) or 0
         keep_other = desk.post.get("keep") == "other"
         pair = (member_id, other) if keep_other else (other, member_id)
         members.merge(desk.merchant_id, [pair], by=desk.by, key=desk.post.get("key", "")[:60])
@@ -90,7 +90,10 @@ def part(desk: Desk, merge_id: int) -> HttpResponse:
 
 def _judge(desk: Desk) -> HttpResponse:
     verdict = desk.post.get("verdict", "")
-    ids = [int(one) for one in desk.post.getlist("pair") if one.isdecimal()]
+    asked = ask_proof(desk) if verdict == "join" else None
+    if asked is not None:
+        return asked
+    ids = numbers(desk.post.getlist("pair"))
     if verdict != "join":
         members.judge(desk.merchant_id, ids, verdict="different" if verdict == "different" else "later", by=desk.by)
         said = _("Remembered: different people.") if verdict == "different" else _("Put off.")
@@ -142,8 +145,3 @@ def _profile(desk: Desk, member_id: int) -> Profile:
     if found is None or found.home_id is not None or found.erased_at is not None:
         raise Missing("no_member", _("This customer does not exist."))
     return found
-
-
-def home_of(member_id: int) -> str:
-    """The address of a customer's page."""
-    return reverse("console:member", args=[member_id])

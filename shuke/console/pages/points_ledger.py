@@ -23,6 +23,7 @@ from shuke.console.pages.customer import WAITS
 from shuke.core import clock
 from shuke.core.errors import Missing, Refused
 from shuke.core.specs import Form, form_for, parse
+from shuke.core.typed import number
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
 from shuke.loyalty.queries import Booked
@@ -185,7 +186,7 @@ def _badge(one: Booked) -> tuple[str, str]:
 
 def _wanted(desk: Desk, query: QueryDict) -> Wanted:
     kind = query.get("kind", "")
-    member_id = _number(query.get("member", ""))
+    member_id = number(query.get("member", ""))
     nick, problem = query.get("nick", "").strip()[:200], ""
     if nick:
         found = members.by_nicks(desk.merchant_id, [nick]).get(nick, [])
@@ -216,10 +217,6 @@ def _export_rows(desk: Desk, arguments: dict[str, Any]) -> Iterator[Sequence[str
         before = batch[-1].line.cursor
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 and int(text) else None
-
-
 def _day(text: str) -> date | None:
     try:
         found = date.fromisoformat(text)
@@ -238,10 +235,10 @@ def _written(cursor: tuple[datetime, int]) -> str:
 
 def _cursor(text: str) -> tuple[datetime, int] | None:
     """A place in the list from an address; None for anything else."""
-    at, _line, number = text.partition("_")
+    at, _line, fact_no = text.partition("_")
     try:
         moment = parse_datetime(at)
     except ValueError:
         return None
-    found = _number(number)
+    found = number(fact_no)
     return (moment, found) if moment is not None and moment.tzinfo is not None and found else None

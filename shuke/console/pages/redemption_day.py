@@ -39,7 +39,7 @@ def show(desk: Desk) -> HttpResponse:
     )
 
 
-@page("members.export", methods=("POST",))
+@page("members.export", methods=("POST",), proof=True)
 def export(desk: Desk) -> HttpResponseBase:
     """The same list as CSV; who took it stands in the audit log."""
     on, state, agent = _wanted(desk, QueryDict(desk.post.get("query", "")[:500]))

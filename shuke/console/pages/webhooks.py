@@ -12,6 +12,7 @@ from shuke.console import webhook_words
 from shuke.console.desk import Desk, page
 from shuke.core import clock
 from shuke.core.errors import Missing
+from shuke.core.typed import number
 from shuke.webhooks import actions as webhooks
 from shuke.webhooks import queries
 from shuke.webhooks.queries import Delivery, Endpoint
@@ -46,7 +47,7 @@ def show(desk: Desk, endpoint_id: int) -> HttpResponse:
         desk.merchant_id,
         _endpoint(desk, endpoint_id).id,
         state=state if state in queries.STATES else "",
-        before_id=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
+        before_id=number(before),
         limit=LINES + 1,
     )
     return desk.show(

@@ -16,7 +16,9 @@ from shuke.core.specs import Fen, Mismatch, Spec, Ui
 class PlanSpec(Spec):
     """A paid membership: what it costs, how long it holds, what it gives, and which product in an order buys it."""
 
-    name: Annotated[str, Field(min_length=1, max_length=20), Ui(_("Name"), placeholder=_("Annual card"))]
+    name: Annotated[
+        str, Field(min_length=1, max_length=20), Ui(_("Name of the membership"), placeholder=_("Annual card"))
+    ]
     price_fen: Annotated[
         Fen, Field(ge=0, le=100_000_00), Ui(_("Price"), help=_("What it costs when it is sold by hand."))
     ]

@@ -53,10 +53,10 @@ class RedemptionRuleSpec(Spec):
         Ui(_("Open codes of one customer"), help=_("How many codes she may hold that are not used yet.")),
     ] = 1
     member_day_points: Annotated[
-        int | None, Field(ge=1, le=100_000_000), Ui(_("At most for one customer in one day"), unit=_("points"))
+        int | None, Field(ge=1, le=100_000_000), Ui(_("At most used by one customer in one day"), unit=_("points"))
     ] = None
     day_points: Annotated[
-        int | None, Field(ge=1, le=10_000_000_000), Ui(_("At most for all customers in one day"), unit=_("points"))
+        int | None, Field(ge=1, le=10_000_000_000), Ui(_("At most used by all customers in one day"), unit=_("points"))
     ] = None
     hours: Annotated[
         int,

@@ -31,6 +31,9 @@ class Douyin(Platform):
 
     name = "douyin"
     label = _("Douyin")
+    reports = _(
+        "In 抖店后台 under 订单管理 press 导出. Buyers are not named in it; they claim their orders themselves."
+    )
 
     def recognise(self, header: Sequence[str]) -> Layout | None:
         """The order export."""

@@ -31,6 +31,7 @@ class Jd(Platform):
 
     name = "jd"
     label = _("JD")
+    reports = _("In 京麦 under 订单管理 press 导出订单.")
 
     def recognise(self, header: Sequence[str]) -> Layout | None:
         """The order export."""

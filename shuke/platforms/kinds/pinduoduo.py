@@ -32,6 +32,9 @@ class Pinduoduo(Platform):
 
     name = "pinduoduo"
     label = _("Pinduoduo")
+    reports = _(
+        "In 商家后台 under 订单查询 press 批量导出. Buyers are not named in it; they claim their orders themselves."
+    )
 
     def recognise(self, header: Sequence[str]) -> Layout | None:
         """The order export."""

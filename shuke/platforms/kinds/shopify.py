@@ -37,6 +37,7 @@ class Shopify(Platform):
 
     name = "shopify"
     label = _("Shopify")
+    reports = _("In Shopify’s admin under Orders press Export; under Customers likewise for the customer list.")
 
     def recognise(self, header: Sequence[str]) -> Layout | None:
         """The orders export or the customers export."""

@@ -43,6 +43,7 @@ class Woocommerce(Platform):
 
     name = "woocommerce"
     label = _("WooCommerce")
+    reports = _("With the plugin WebToffee: Orders → Export, as CSV.")
 
     def recognise(self, header: Sequence[str]) -> Layout | None:
         """The order export."""

@@ -33,6 +33,9 @@ class Youzan(Platform):
 
     name = "youzan"
     label = _("Youzan")
+    reports = _(
+        "In 有赞后台 under 订单 → 订单查询 press 导出; customers under 客户 → 客户管理 → 导出. Let somebody export who may see phone numbers."
+    )
 
     def recognise(self, header: Sequence[str]) -> Layout | None:
         """The order export or the customer export."""

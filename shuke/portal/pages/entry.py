@@ -15,11 +15,11 @@ from shuke.core import language
 from shuke.core.tenancy import tenant
 from shuke.core.visitors import client_address
 from shuke.loyalty import queries as loyalty
-from shuke.loyalty.queries.rulewords import chapters
 from shuke.members.queries import links
 from shuke.members.queries.links import LINK
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries
+from shuke.portal.pages import rules
 from shuke.portal.steps import steps
 from shuke.portal.visit import PATH, admit, closed, forget, private, remember
 
@@ -73,7 +73,7 @@ def shop(request: HttpRequest, mark: str) -> HttpResponse:
                 "shops": [found],
                 "mark": mark,
                 "steps": steps(rule),
-                "chapters": chapters(merchant_id),
+                "chapters": rules.told(merchant_id),
             }
             return private(render(request, "portal/shop.html", context))
 

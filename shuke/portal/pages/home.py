@@ -38,7 +38,7 @@ def show(visit: Visit) -> HttpResponse:
         summary=summary,
         coming=ledger.coming(merchant_id, loyalty.POINTS, member_id),
         expiring=ledger.expiring(merchant_id, loyalty.POINTS, member_id, clock.now() + SOON),
-        may_redeem=redemptions.offer(merchant_id, member_id) is not None,
+        may_redeem=not visit.is_paused and redemptions.offer(merchant_id, member_id) is not None,
         latest=explain.history(merchant_id, member_id, limit=LATEST),
     )
 

@@ -9,6 +9,7 @@ from datetime import date
 from django.http import HttpResponse
 from django.utils import timezone
 
+from shuke.core import typed
 from shuke.loyalty import queries as loyalty
 from shuke.loyalty.queries import explain
 from shuke.loyalty.queries.explain import Told
@@ -42,8 +43,7 @@ class Month:
 @page
 def show(visit: Visit) -> HttpResponse:
     """One page of lines, the latest first."""
-    given = visit.request.GET.get("page", "1")
-    number = min(int(given), LAST_PAGE) if given.isascii() and given.isdigit() and len(given) < 5 and int(given) else 1
+    number = typed.number(visit.request.GET.get("page", ""), most=LAST_PAGE) or 1
     found = explain.history(visit.merchant_id, visit.member_id, limit=number * PER_PAGE + 1)
     lines = found[(number - 1) * PER_PAGE : number * PER_PAGE]
     summary = loyalty.points_summary(visit.merchant_id, visit.member_id)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from shuke.core.actors import buyer
 from shuke.core.errors import Missing, Refused
+from shuke.core.typed import number
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
 from shuke.loyalty.queries import redemption_desk, redemptions
@@ -29,7 +30,7 @@ def show(visit: Visit) -> HttpResponse:
 def ask(visit: Visit) -> HttpResponse:
     """Set points aside and show the code; pressing twice gives the same code."""
     given, key = visit.request.POST.get("points", ""), visit.request.POST.get("key", "")
-    points = int(given) if given.isascii() and given.isdecimal() and len(given) < 12 else 0
+    points = number(given) or 0
     key = f"portal:{visit.member_id}:{key[:40] or secrets.token_urlsafe(12)}"
     try:
         loyalty.reserve_redemption(visit.merchant_id, visit.member_id, points, key=key, by=buyer(visit.member_id))
@@ -55,6 +56,7 @@ def cancel(visit: Visit) -> HttpResponse:
 
 def _page(visit: Visit, *, problem: str = "", status: int = 200) -> HttpResponse:
     offer = redemptions.offer(visit.merchant_id, visit.member_id)
+    running = {one.id for one in offer.running} if offer else set()
     amounts = offer.amounts if offer and len(offer.opened) < offer.spec.open_codes and not visit.is_paused else range(0)
     return visit.show(
         "portal/redeem.html",
@@ -70,7 +72,7 @@ def _page(visit: Visit, *, problem: str = "", status: int = 200) -> HttpResponse
         past=[
             (one, redemption_desk.state_words(one), redemption_desk.why_words(one))
             for one in redemptions.of_member(visit.merchant_id, visit.member_id, limit=SHOWN)
-            if not one.is_open
+            if not one.is_open and one.id not in running
         ],
     )
 

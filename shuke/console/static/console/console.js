@@ -79,7 +79,6 @@ document.addEventListener("click", (event) => {
   else if (button.hasAttribute("data-remove")) removeRow(row);
   else if (button.hasAttribute("data-print")) window.print();
   else if (button.hasAttribute("data-copy")) copy(button.dataset.copy);
-  else if (button.hasAttribute("data-print")) window.print();
 });
 
 async function copy(text) {
@@ -112,6 +111,9 @@ function confirmed(text, yes) {
   }, { once: true }));
 }
 
+// The page stays when a file comes, so the same form may be sent again.
+const downloads = (...senders) => senders.some((one) => one?.hasAttribute("data-downloads"));
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.method === "dialog") return;
@@ -125,7 +127,7 @@ document.addEventListener("submit", async (event) => {
   }
   delete form.dataset.confirmed;
   if (form.dataset.sent) event.preventDefault();
-  else if (!form.hasAttribute("hx-post")) form.dataset.sent = "1";
+  else if (!form.hasAttribute("hx-post") && !downloads(form, event.submitter)) form.dataset.sent = "1";
 }, true);
 
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
@@ -157,6 +159,8 @@ async function draw(box) {
   const source = document.getElementById(box.dataset.chart);
   const option = JSON.parse(source.textContent);
   if (!option) return;
+  // On a phone the names of many series take two lines.
+  if (box.clientWidth < 420 && option.legend?.top === 0 && option.series.length > 3) option.grid.top += 24;
   // Drawn on a canvas: the other renderer writes styles into the page, which its policy does not allow.
   const chart = (await echarts()).init(box, null, { renderer: "canvas" });
   chart.setOption({
