@@ -14,13 +14,14 @@ from shuke.console import customer_words
 from shuke.console.desk import Desk, ask_proof, page
 from shuke.core.errors import Missing
 from shuke.core.typed import number, numbers
+from shuke.ledger import queries as ledger
 from shuke.loyalty import queries as standing
 from shuke.members import actions as members
 from shuke.members import queries
 from shuke.members.queries import PersonalField, Profile, Suspicion
 from shuke.trade import queries as trade
 
-SHOWN, FOUND = 30, 20
+SHOWN, FOUND = 12, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +127,18 @@ def _search(desk: Desk, text: str) -> list[int]:
 
 def _sides(desk: Desk, member_ids: Collection[int]) -> dict[int, Side]:
     figures = trade.figures(desk.merchant_id, member_ids)
+    levels = standing.levels_of(desk.merchant_id, member_ids)
+    balances = ledger.balances(desk.merchant_id, standing.POINTS, list(member_ids))
     sides: dict[int, Side] = {}
     for member_id in member_ids:
         profile = queries.profile(desk.merchant_id, member_id)
         if profile is None or profile.erased_at is not None:
             continue
-        level = standing.level_of(desk.merchant_id, member_id)
+        level, held = levels.get(member_id), balances[member_id]
         names: list[Any] = customer_words.identities(desk.merchant_id, queries.identities(desk.merchant_id, member_id))
         sides[member_id] = Side(
             profile, queries.personal(desk.merchant_id, member_id), names, figures.get(member_id),
-            standing.points_summary(desk.merchant_id, member_id).left, level.name if level else "",
+            held.active + held.pending + held.reserved - held.debt, level.name if level else "",
         )  # fmt: skip
     return sides
 
