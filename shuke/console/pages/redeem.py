@@ -118,12 +118,12 @@ def decide(desk: Desk, redemption_id: int) -> HttpResponse:
 
 def rows(desk: Desk, found: list[Redemption]) -> list[dict[str, object]]:
     """Codes as lists show them: with the customer's name, the state in words, and who changed the price."""
-    names = members.names(desk.merchant_id, {one.member_id for one in found})
+    names = members.names(desk.merchant_id, {one.home_id for one in found})
     doers = customer_words.doers(desk.merchant_id)
     return [
         {
             "one": one,
-            "name": names.get(one.member_id, ""),
+            "name": names.get(one.home_id, ""),
             "state": redemption_desk.state_words(one),
             "tone": TONES[one.state],
             "why": redemption_desk.why_words(one),

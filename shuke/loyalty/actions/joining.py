@@ -10,6 +10,7 @@ from shuke.core import clock, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.ledger import actions as ledger
 from shuke.loyalty.actions.levels import review_levels
+from shuke.loyalty.actions.redemption_settling import settle_redemptions_of
 from shuke.loyalty.actions.settling import lock
 from shuke.loyalty.queries.rulebook import order_source
 
@@ -33,6 +34,7 @@ def rehome(
     for member_id, home_id in sorted(homes.items()):
         if member_id == home_id:
             _take_level_back(merchant_id, member_id, homes, by)
+    settle_redemptions_of(merchant_id, homes, by=by)
     review_levels(merchant_id, {one for one, home_id in homes.items() if one == home_id}, by=by)
 
 

@@ -23,6 +23,7 @@ from shuke.loyalty.queries.redemptions import Redemption
 from shuke.loyalty.queries.rulebook import POINTS
 from shuke.loyalty.rules import redemption as rules
 from shuke.loyalty.specs.redemption import RedemptionRuleSpec
+from shuke.members.queries import home, household
 from shuke.members.queries import roll as members
 from shuke.merchants import actions as merchants
 from shuke.trade import queries as trade
@@ -55,6 +56,7 @@ def reserve_redemption(merchant_id: int, member_id: int, points: int, *, key: st
     other amounts), `member_day_full`, `day_full`, by the ledger `not_enough` and `in_debt`, and `key_reused`.
     """
     rule = queries.redemption_rule(merchant_id)
+    member_id = home(merchant_id, member_id)
     ledger.lock(merchant_id, POINTS, [member_id])
     if standing := _standing(merchant_id, member_id, points, key):
         return standing
@@ -63,8 +65,9 @@ def reserve_redemption(merchant_id: int, member_id: int, points: int, *, key: st
     spec = rule.spec
     _check_asked(merchant_id, member_id, points, spec)
     opened = queries.read(
-        merchant_id, "member_id = %(m)s AND state = 'reserved'", {"m": member_id}, order="place, id FOR UPDATE"
-    )
+        merchant_id, "member_id = ANY(%(members)s::bigint[]) AND state = 'reserved'",
+        {"members": sql.numbers(household(merchant_id, member_id))}, order="place, id FOR UPDATE",
+    )  # fmt: skip
     if over := [one for one in opened if not one.is_open]:
         settle(merchant_id, over)
     opened = [one for one in opened if one.is_open]
@@ -206,8 +209,8 @@ def check_order(
     known = [order for order in trade.payments_by_no(merchant_id, [order_no]) if not order.is_gone]
     if not known:
         return
-    order = min(known, key=lambda order: order.member_id != one.member_id)
-    if order.member_id is not None and order.member_id != one.member_id:
+    order = min(known, key=lambda order: not one.is_hers(order.member_id))
+    if order.member_id is not None and not one.is_hers(order.member_id):
         raise Refused("other_customer", _("This is another customer's order."))
     if spec.shop_ids and order.shop_id not in spec.shop_ids:
         raise Refused("other_shop", _("Points may not be used in this shop."))
@@ -234,7 +237,7 @@ def _check_asked(merchant_id: int, member_id: int, points: int, spec: Redemption
 
 def _standing(merchant_id: int, member_id: int, points: int, key: str) -> Redemption | None:
     found = next(iter(queries.read(merchant_id, "key = %(key)s", {"key": key})), None)
-    if found is not None and (found.member_id, found.points) != (member_id, points):
+    if found is not None and (found.home_id, found.points) != (member_id, points):
         raise Refused("key_reused", _("This key was used for something else."))
     return found
 
@@ -307,7 +310,7 @@ def _decide(merchant_id: int, one: Redemption, decision: str, by: Actor) -> None
 def _locked(merchant_id: int, redemption_id: int) -> Redemption:
     """A redemption kept still, its member's account locked before it."""
     found = _found(merchant_id, redemption_id)
-    ledger.lock(merchant_id, POINTS, [found.member_id])
+    ledger.lock(merchant_id, POINTS, [found.home_id])
     return lock(merchant_id, [redemption_id])[0]
 
 

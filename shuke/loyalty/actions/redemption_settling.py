@@ -16,6 +16,7 @@ from shuke.core.errors import Refused
 from shuke.core.facts import publish
 from shuke.core.tenancy import tenant
 from shuke.ledger import actions as ledger
+from shuke.ledger import queries as balances
 from shuke.loyalty.actions import redemption_counts as counts
 from shuke.loyalty.events import RedemptionCommitted, RedemptionMismatch, RedemptionReleased, RedemptionReturned
 from shuke.loyalty.queries.redemptions import Redemption, read, specs_by_rule
@@ -47,6 +48,12 @@ def settle_redemptions(merchant_id: int, order_ids: Collection[int], *, by: Acto
     settle(merchant_id, concerned, by=by)
 
 
+def settle_redemptions_of(merchant_id: int, member_ids: Collection[int], *, by: Actor = SYSTEM) -> None:
+    """Bring these members' redemptions to what their orders say, since other orders may be theirs by now."""
+    condition = "(order_no <> '' OR state = 'reserved') AND member_id = ANY(%(members)s::bigint[])"
+    settle(merchant_id, read(merchant_id, condition, {"members": sql.numbers(member_ids)}), by=by)
+
+
 def expire_redemptions(merchant_id: int) -> int:
     """Set free what was not used in time, in chunks of their own; how many redemptions were looked at."""
     count = 0
@@ -69,15 +76,15 @@ def settle(merchant_id: int, found: Sequence[Redemption], *, by: Actor = SYSTEM)
     """Bring these redemptions to what their orders say now; accounts are locked first, then the redemptions."""
     if not found:
         return
-    ledger.lock(merchant_id, POINTS, sorted({one.member_id for one in found}))
-    rows = lock(merchant_id, [one.id for one in found])
+    ledger.lock(merchant_id, POINTS, sorted({one.home_id for one in found}))
+    rows = _as_held(merchant_id, lock(merchant_id, [one.id for one in found]))
     specs, states = specs_by_rule(merchant_id), {}
     orders: dict[str, list[Payment]] = {}
     for payment in trade.payments_by_no(merchant_id, [one.order_no for one in rows if one.order_no]):
         orders.setdefault(payment.order_no, []).append(payment)
     for one in rows:
         order = _hers(one, orders.get(one.order_no, [])) if one.order_no else None
-        seen = _seen(order) if order else None
+        seen = _seen(one, order) if order else None
         now = clock.now()
         terms = terms_of(one, frozenset(specs[one.rule_id].shop_ids))
         states[one.id] = _bring(merchant_id, one, rules.verdict(terms, seen, now), seen, now, by)
@@ -91,22 +98,30 @@ def lock(merchant_id: int, ids: Collection[int]) -> list[Redemption]:
     return read(merchant_id, "id = ANY(%(ids)s)", {"ids": list(ids)}, order="id FOR UPDATE")
 
 
+def _as_held(merchant_id: int, rows: Sequence[Redemption]) -> list[Redemption]:
+    """Redemptions whose points the ledger has let go hold none: those of two members end when the two are parted."""
+    keys = {one.ledger_key: one for one in rows if one.hold == "reserved"}
+    taken = balances.taken_under(merchant_id, POINTS, keys)
+    gone = {keys[key].id for key, (state, _amount) in taken.items() if state == "released"}
+    return [replace(one, hold="none", reservation_id=None) if one.id in gone else one for one in rows]
+
+
 def terms_of(one: Redemption, shop_ids: frozenset[int]) -> Terms:
     """What a redemption was agreed on, for the rules."""
     return Terms(
-        one.member_id, one.points, one.asked_at, one.until_at, one.held_until_at, shop_ids, one.before_fen,
+        one.home_id, one.points, one.asked_at, one.until_at, one.held_until_at, shop_ids, one.before_fen,
         one.after_fen, bool(one.order_no), one.decision,
     )  # fmt: skip
 
 
 def _hers(one: Redemption, orders: Sequence[Payment]) -> Payment | None:
     """Of orders of the same number in several shops the one that is there, and hers before anybody else's."""
-    return min(orders, key=lambda order: (order.is_gone, order.member_id != one.member_id), default=None)
+    return min(orders, key=lambda order: (order.is_gone, not one.is_hers(order.member_id)), default=None)
 
 
-def _seen(order: Payment) -> Seen:
+def _seen(one: Redemption, order: Payment) -> Seen:
     return Seen(
-        order.member_id, order.shop_id, order.is_gone, order.is_closed, order.is_paid, order.paid_at, order.gross_fen,
+        one.home_id if one.is_hers(order.member_id) else order.member_id, order.shop_id, order.is_gone, order.is_closed, order.is_paid, order.paid_at, order.gross_fen,
         order.refund_fen,
     )  # fmt: skip
 
@@ -286,14 +301,14 @@ def _find_orders(merchant_id: int, payments: Sequence[Payment]) -> None:
 def _find_by_price(merchant_id: int, loose: Sequence[Redemption], told: Sequence[Payment]) -> None:
     """Orders that were paid by exactly a code's worth less, where one of hers alone fits one code alone."""
     members = {order.member_id for order in told}
-    loose = [one for one in loose if one.member_id in members]
+    loose = [one for one in loose if not members.isdisjoint({one.member_id, one.home_id})]
     if not loose:
         return
-    orders = trade.payments(merchant_id, trade.order_ids_of_members(merchant_id, {one.member_id for one in loose}))
+    orders = trade.payments(merchant_id, trade.order_ids_of_members(merchant_id, {one.home_id for one in loose} | {one.member_id for one in loose}))
     before = trade.unpaid_totals(merchant_id, [order.order_id for order in orders])
     pairs = [
         (one, order) for one in loose for order in orders
-        if order.member_id == one.member_id and order.is_paid and not order.is_gone
+        if one.is_hers(order.member_id) and order.is_paid and not order.is_gone
         and order.paid_at is not None and one.asked_at <= order.paid_at < one.held_until_at
         and (order.placed_at is None or order.placed_at > one.asked_at - LOOK_BACK)
         and before.get(order.order_id, 0) - order.gross_fen == one.worth_fen
@@ -307,7 +322,7 @@ def _find_by_price(merchant_id: int, loose: Sequence[Redemption], told: Sequence
 def _bind_found(merchant_id: int, one: Redemption, order: Payment, found_by: str) -> None:
     """Note the order of a code; an order that another code has taken stays with that one."""
     before = trade.unpaid_totals(merchant_id, [order.order_id]).get(order.order_id)
-    ledger.lock(merchant_id, POINTS, [one.member_id])
+    ledger.lock(merchant_id, POINTS, [one.home_id])
     sql.run(
         """
         UPDATE loyalty_redemption r SET order_no = %(order_no)s, before_fen = %(before)s, after_fen = %(after)s,

@@ -76,7 +76,7 @@ def choices(merchant_id: int, one: Redemption) -> list[Choice]:
     since = clock.now() - UNPAID_DAYS
     return [
         _choice(one, spec, order)
-        for order in trade.orders_of(merchant_id, one.member_id)
+        for order in trade.orders_of(merchant_id, one.home_id)
         if order.state == "unpaid" and (order.placed_at is None or order.placed_at >= since)
     ]
 

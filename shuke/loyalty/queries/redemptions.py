@@ -16,6 +16,7 @@ from shuke.ledger import queries as ledger
 from shuke.loyalty.queries.rulebook import POINTS, zone_of
 from shuke.loyalty.rules import redemption as rules
 from shuke.loyalty.specs.redemption import RedemptionRuleSpec
+from shuke.members import queries as members
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class SavedRedemptionRule:
 
 @dataclass(frozen=True, slots=True)
 class Redemption:
-    """Points that pay part of an order. `worth_fen` is what they pay, `before_fen` and `after_fen` the order's price.
+    """Points that pay part of an order; `home_id` is who stands for its member by now. `worth_fen` is what they pay, `before_fen` and `after_fen` the order's price.
 
     `state` is reserved, bound, committed, released or mismatch, `why` the reason of the last two (a name); `hold` is
     how the points stand in the ledger: reserved, spent or none. `found_by` says how the order was found.
@@ -63,6 +64,11 @@ class Redemption:
     returned_points: int
     decision: str
     decided_by: str
+    home_id: int
+
+    def is_hers(self, member_id: int | None) -> bool:
+        """Whether a member is the one who asked for it, or who stands for her since they were joined."""
+        return member_id in {self.member_id, self.home_id}
 
     @property
     def shown_code(self) -> str:
@@ -110,7 +116,10 @@ class Offer:
         return self.spec.worth_fen(self.spendable)
 
 
-COLUMNS = ", ".join(Redemption.__dataclass_fields__)
+COLUMNS = ", ".join(name for name in Redemption.__dataclass_fields__ if name != "home_id")
+
+
+_MEMBER = list(Redemption.__dataclass_fields__).index("member_id")
 
 
 def redemption_rules(merchant_id: int) -> list[SavedRedemptionRule]:
@@ -180,8 +189,8 @@ def offer(merchant_id: int, member_id: int) -> Offer | None:
     rule = redemption_rule(merchant_id)
     going = read(
         merchant_id,
-        "member_id = %(member_id)s AND state IN ('reserved', 'bound', 'mismatch')",
-        {"member_id": member_id},
+        "member_id = ANY(%(members)s::bigint[]) AND state IN ('reserved', 'bound', 'mismatch')",
+        {"members": sql.numbers(members.household(merchant_id, member_id))},
     )
     opened = [one for one in going if one.is_open]
     running = [one for one in going if one.state != rules.RESERVED]
@@ -228,8 +237,8 @@ def of_member(merchant_id: int, member_id: int, *, limit: int = 20) -> list[Rede
     """A member's redemptions, the latest first."""
     return read(
         merchant_id,
-        "member_id = %(member_id)s",
-        {"member_id": member_id},
+        "member_id = ANY(%(members)s::bigint[])",
+        {"members": sql.numbers(members.household(merchant_id, member_id))},
         order="asked_at DESC, id DESC LIMIT %(limit)s",
         limit=limit,
     )
@@ -244,11 +253,10 @@ def read(
     merchant_id: int, condition: str, params: dict[str, Any], *, order: str = "id", limit: int | None = None
 ) -> list[Redemption]:
     """Redemptions that meet a condition of our own SQL."""
-    return [
-        Redemption(*row)
-        for row in sql.rows(
-            f"SELECT {COLUMNS} FROM loyalty_redemption WHERE merchant_id = %(merchant_id)s AND {condition}"
-            f" ORDER BY {order}",
-            {"merchant_id": merchant_id, "limit": limit, **params},
-        )
-    ]
+    found = sql.rows(
+        f"SELECT {COLUMNS} FROM loyalty_redemption WHERE merchant_id = %(merchant_id)s AND {condition}"
+        f" ORDER BY {order}",
+        {"merchant_id": merchant_id, "limit": limit, **params},
+    )
+    homes = members.homes(merchant_id, {row[_MEMBER] for row in found}) if found else {}
+    return [Redemption(*row, homes[row[_MEMBER]]) for row in found]

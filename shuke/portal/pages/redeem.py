@@ -44,7 +44,7 @@ def cancel(visit: Visit) -> HttpResponse:
     """Take a code of hers back; somebody else's does not exist for her."""
     try:
         one = queries.redemption_of_code(visit.merchant_id, visit.request.POST.get("code", "")[:40])
-        if one.member_id != visit.member_id:
+        if not one.is_hers(visit.member_id):
             raise Missing("no_code", _("This code does not exist."))
         loyalty.cancel_redemption(visit.merchant_id, one.id, by=buyer(visit.member_id))
     except Missing as missing:

@@ -1,0 +1,138 @@
+"""Codes of a member who is joined to another one: whoever stands for her pays with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from shuke.core import facts
+from shuke.core.tenancy import tenant
+from shuke.ledger import checks as ledger_checks
+from shuke.loyalty import actions as loyalty
+from shuke.loyalty.queries import Redemption, redemption_desk, redemptions
+from shuke.members import actions as members
+from tests.loyalty.make_redemptions import NO, again, ask, bind, bought, give, pools, refused, rich, rule, sound
+from tests.loyalty.make_trade import take
+from tests.make import Place
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def tell(place: Place) -> None:
+    while facts.drain(place.merchant_id):
+        pass
+    with tenant(place.merchant_id):
+        assert facts.stuck(place.merchant_id) == []
+        assert ledger_checks.run(place.merchant_id) == []
+        sound(place)
+
+
+@pytest.fixture
+def two(alice: Place) -> tuple[int, int]:
+    """小荷 with 1000 points, 荷花 with 200."""
+    with tenant(alice.merchant_id):
+        rule(alice)
+        found = rich(alice), rich(alice, "荷花", 200)
+    tell(alice)
+    return found
+
+
+def join(place: Place, loser: int, survivor: int) -> int:
+    (merge_id,) = members.merge(place.merchant_id, [(loser, survivor)], by=place.by, key="k")
+    tell(place)
+    return merge_id
+
+
+def now(place: Place, one: Redemption) -> tuple[str, str, str]:
+    with tenant(place.merchant_id):
+        found = again(place, one)
+    return found.state, found.why, found.hold
+
+
+def test_an_order_of_her_home_is_hers(alice: Place, two: tuple[int, int]) -> None:
+    first, second = two
+    with tenant(alice.merchant_id):
+        one = ask(alice, first)
+    join(alice, first, second)
+    with tenant(alice.merchant_id):
+        take(alice, bought(nick="荷花", state="unpaid", paid_fen=12800))
+    tell(alice)
+    with tenant(alice.merchant_id):
+        assert [choice.order.order_no for choice in redemption_desk.choices(alice.merchant_id, again(alice, one))] == [NO]
+        assert bind(alice, one).state == "bound"
+        take(alice, bought(nick="荷花"))
+    tell(alice)
+    assert now(alice, one) == ("committed", "", "spent")
+    with tenant(alice.merchant_id):
+        assert pools(alice, second) == (900, 0)
+
+
+def test_an_order_of_before_fits_once_they_are_joined(alice: Place, two: tuple[int, int]) -> None:
+    first, second = two
+    with tenant(alice.merchant_id):
+        one = ask(alice, first)
+        bind(alice, one)
+        take(alice, bought(nick="荷花"))
+    tell(alice)
+    assert now(alice, one)[:2] == ("mismatch", "other_customer")
+    join(alice, first, second)
+    assert now(alice, one) == ("committed", "", "spent")
+
+
+def test_her_home_sees_uses_and_cancels_her_code(alice: Place, two: tuple[int, int]) -> None:
+    first, second = two
+    m = alice.merchant_id
+    with tenant(m):
+        one = ask(alice, first)
+    join(alice, first, second)
+    with tenant(m):
+        offer = redemptions.offer(m, second)
+        assert offer is not None
+        assert [open_one.id for open_one in offer.opened] == [one.id]
+        assert [past.id for past in redemptions.of_member(m, second)] == [one.id]
+        refused("open_code", ask, alice, second, 200, "k2")
+        assert ask(alice, second, key="another browser").id == one.id
+        assert ask(alice, first, key="k1").id == one.id
+        loyalty.cancel_redemption(m, one.id, by=alice.by)
+        assert pools(alice, second) == (1200, 0)
+    tell(alice)
+
+
+def test_another_customers_order_stays_another_customers(alice: Place, two: tuple[int, int]) -> None:
+    first, second = two
+    with tenant(alice.merchant_id):
+        rich(alice, "莲子")
+        one = ask(alice, first)
+    join(alice, first, second)
+    with tenant(alice.merchant_id):
+        take(alice, bought(nick="莲子", state="unpaid", paid_fen=12800))
+        refused("other_customer", bind, alice, one)
+
+
+def test_a_code_of_both_is_held_anew_when_they_part(alice: Place, two: tuple[int, int]) -> None:
+    first, second = two
+    m = alice.merchant_id
+    merge_id = join(alice, first, second)
+    with tenant(m):
+        one = ask(alice, second, 1200)
+    members.unmerge(m, merge_id, by=alice.by)
+    tell(alice)
+    assert now(alice, one)[0] == "released"
+    with tenant(m):
+        assert (pools(alice, first), pools(alice, second)) == ((1000, 0), (200, 0))
+
+
+def test_a_bound_code_of_both_is_spent_from_her_own_after_parting(alice: Place, two: tuple[int, int]) -> None:
+    first, second = two
+    m = alice.merchant_id
+    merge_id = join(alice, first, second)
+    with tenant(m):
+        give(alice, second, 1000, "more")
+        one = ask(alice, second, 1000)
+        bind(alice, one, price_fen=12800)
+    members.unmerge(m, merge_id, by=alice.by)
+    tell(alice)
+    assert now(alice, one) == ("bound", "", "reserved")
+    with tenant(m):
+        take(alice, bought(nick="荷花", paid_fen=10800))
+    tell(alice)
+    assert now(alice, one) == ("committed", "", "spent")
