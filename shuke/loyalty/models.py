@@ -262,10 +262,11 @@ class Term(TenantModel):
 
     `source` is `order:12` or `hand:…`; `starts_at` and `ends_at` follow from all her terms that are not taken back.
     `times` multiplies her points, `bonus_points` were given at the start, `level_no` is the level she does not fall
-    below.
+    below. `origin_id` is whose it is when nobody is joined to anybody; NULL for the member herself.
     """
 
     member_id = models.BigIntegerField()
+    origin_id = models.BigIntegerField(null=True)
     plan_id = models.BigIntegerField()
     plan_name = models.TextField()
     source = models.TextField()

@@ -57,7 +57,9 @@ def test_an_order_of_her_home_is_hers(alice: Place, two: tuple[int, int]) -> Non
         take(alice, bought(nick="荷花", state="unpaid", paid_fen=12800))
     tell(alice)
     with tenant(alice.merchant_id):
-        assert [choice.order.order_no for choice in redemption_desk.choices(alice.merchant_id, again(alice, one))] == [NO]
+        assert [choice.order.order_no for choice in redemption_desk.choices(alice.merchant_id, again(alice, one))] == [
+            NO
+        ]
         assert bind(alice, one).state == "bound"
         take(alice, bought(nick="荷花"))
     tell(alice)

@@ -18,6 +18,7 @@ from shuke.loyalty.queries.standings import standings_of
 from shuke.loyalty.rules.birthdays import celebrating, feast_on
 from shuke.loyalty.rules.levels import midnight
 from shuke.loyalty.specs import BirthdaySpec
+from shuke.members import queries as members
 from shuke.members.queries.birthdays import born_on
 from shuke.merchants import queries as merchants
 from shuke.trade import queries as trade
@@ -92,6 +93,7 @@ def _buyers(merchant_id: int, member_ids: Collection[int]) -> set[int]:
 
 
 def _write(merchant_id: int, rows: list[dict[str, Any]], *, times: str) -> list[tuple[int, int, int]]:
+    guests = members.guests(merchant_id, {row["member_id"] for row in rows})
     return [
         (row[0], row[1], row[2])
         for row in sql.rows(
@@ -100,9 +102,19 @@ def _write(merchant_id: int, rows: list[dict[str, Any]], *, times: str) -> list[
             SELECT %(m)s, member_id, year, points, %(times)s, starts_at, ends_at, %(now)s
             FROM jsonb_to_recordset(%(rows)s::jsonb) AS f (member_id bigint, year smallint, points int,
                 starts_at timestamptz, ends_at timestamptz)
+            WHERE NOT EXISTS (SELECT FROM unnest(%(guests)s::bigint[], %(hosts)s::bigint[]) AS g (id, host_id)
+                JOIN loyalty_birthdaygift b ON b.merchant_id = %(m)s AND b.member_id = g.id AND b.year = f.year
+                WHERE g.host_id = f.member_id)
             ON CONFLICT (merchant_id, member_id, year) DO NOTHING RETURNING member_id, year, points
             """,
-            {"m": merchant_id, "times": times, "now": clock.now(), "rows": json.dumps(rows)},
+            {
+                "m": merchant_id,
+                "times": times,
+                "now": clock.now(),
+                "rows": json.dumps(rows),
+                "guests": sql.numbers(guests),
+                "hosts": sql.numbers(guests.values()),
+            },
         )
     ]
 

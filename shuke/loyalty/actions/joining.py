@@ -10,6 +10,7 @@ from shuke.core import clock, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.ledger import actions as ledger
 from shuke.loyalty.actions.levels import review_levels
+from shuke.loyalty.actions.memberships import rehome_terms
 from shuke.loyalty.actions.redemption_settling import settle_redemptions_of
 from shuke.loyalty.actions.settling import lock
 from shuke.loyalty.queries.rulebook import order_source
@@ -34,6 +35,7 @@ def rehome(
     for member_id, home_id in sorted(homes.items()):
         if member_id == home_id:
             _take_level_back(merchant_id, member_id, homes, by)
+    rehome_terms(merchant_id, homes, orders or {}, by=by)
     settle_redemptions_of(merchant_id, homes, by=by)
     review_levels(merchant_id, {one for one, home_id in homes.items() if one == home_id}, by=by)
 
@@ -86,7 +88,7 @@ def _wins(own: Mapping[str, Any], hers: Mapping[str, Any] | None) -> bool:
 
 
 _NAMES = (
-    "level_no", "since_at", "until_at", "grace_until_at", "reason", "is_manual", "evidence", "note", "set_by",
+    "level_no", "since_at", "until_at", "grace_until_at", "reason", "is_manual", "evidence", "note", "set_by", "under",
 )  # fmt: skip
 _COLUMNS = ", ".join(_NAMES)
 
@@ -114,7 +116,7 @@ def _write(merchant_id: int, member_id: int, standing: Mapping[str, Any]) -> Non
         INSERT INTO loyalty_standing (merchant_id, member_id, {_COLUMNS})
         SELECT %(m)s, %(member_id)s, {_COLUMNS} FROM jsonb_to_record(%(row)s::jsonb) AS f (level_no smallint,
             since_at timestamptz, until_at timestamptz, grace_until_at timestamptz, reason text, is_manual boolean,
-            evidence jsonb, note text, set_by text)
+            evidence jsonb, note text, set_by text, under jsonb)
         ON CONFLICT (merchant_id, member_id) DO UPDATE SET ({_COLUMNS}) = ({", ".join(f"excluded.{one}" for one in _NAMES)})
         """,
         {"m": merchant_id, "member_id": member_id, "row": json.dumps(standing)},
@@ -136,4 +138,4 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: row[name] for name in _NAMES}
     for name in ("since_at", "until_at", "grace_until_at"):
         found[name] = found[name].isoformat() if found[name] else None
-    return {**found, "evidence": sql.loads(found["evidence"])}
+    return {**found, "evidence": sql.loads(found["evidence"]), "under": sql.loads(found["under"])}

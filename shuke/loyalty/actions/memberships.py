@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from shuke.loyalty.actions.levels import review_levels
 from shuke.loyalty.actions.settling import lock, settle_orders, settle_sources
 from shuke.loyalty.events import MembershipChanged
 from shuke.loyalty.queries.memberships import SavedPlan, plan, plans
-from shuke.loyalty.queries.owned import terms_of
+from shuke.loyalty.queries.owned import own_times, terms_of
 from shuke.loyalty.queries.rulebook import POINTS, gift_lapses_at, level_rule, order_source, zone_of
 from shuke.loyalty.rules.levels import midnight
 from shuke.loyalty.rules.membership import Term, chained
@@ -85,9 +85,16 @@ def take_memberships(merchant_id: int, order_ids: Collection[int], *, by: Actor 
     A refund, a closing or an undone import takes back what the order had bought, and the terms bought after it move
     up. Repeating, reordering and joining calls makes no difference.
     """
+    changed = _bring_by_orders(merchant_id, order_ids, by=by)
+    if changed:
+        _follow(merchant_id, changed, by=by)
+    return frozenset(changed)
+
+
+def _bring_by_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor) -> set[int]:
     known = plans(merchant_id)
     if not known or not order_ids:
-        return frozenset()
+        return set()
     lock(merchant_id)
     by_id = {one.id: one for one in known}
     bought = purchases(trade.earning_lines(merchant_id, order_ids), [one.offer for one in known])
@@ -97,9 +104,7 @@ def take_memberships(merchant_id: int, order_ids: Collection[int], *, by: Actor 
     ]
     sources = [order_source(order_id) for order_id in order_ids]
     changed = _take_back(merchant_id, sources, keep={(row["source"], row["plan_id"]) for row in rows}, by=by)
-    changed |= _write(merchant_id, rows, by=by)
-    _follow(merchant_id, changed, by=by)
-    return frozenset(changed)
+    return changed | _write(merchant_id, rows, by=by)
 
 
 def sell_membership(
@@ -167,6 +172,21 @@ def cancel_membership(merchant_id: int, term_id: int, *, reason: str, by: Actor)
         )  # fmt: skip
 
 
+def rehome_terms(merchant_id: int, homes: Mapping[int, int], order_ids: Collection[int], *, by: Actor = SYSTEM) -> None:
+    """Bring the terms of members (member → who stands for her) to where they belong; `order_ids` changed hands.
+
+    Terms of two that are one person follow each other as if she had bought both, so nothing that was paid is lost;
+    parted, each has hers again. Levels are left to the caller. Repeating moves nothing.
+    """
+    found = sql.rows(_REHOME, {"merchant_id": merchant_id, "members": list(homes), "homes": list(homes.values())})
+    changed = {member_id for pair in found for member_id in pair}
+    changed |= _bring_by_orders(merchant_id, order_ids, by=by)
+    _write_chains(merchant_id, changed)
+    _settle_bonus(merchant_id, changed, by=by)
+    if own_times(merchant_id, homes) is not None:
+        settle_orders(merchant_id, trade.order_ids_of_members(merchant_id, homes), by=by)
+
+
 def _row(
     sold: SavedPlan, member_id: int, source: str, quantity: int, paid_fen: int, bought_at: datetime, *, note: str = ""
 ) -> dict[str, Any]:
@@ -193,7 +213,8 @@ def _write(merchant_id: int, rows: list[dict[str, Any]], *, by: Actor) -> set[in
         ON CONFLICT (merchant_id, source, plan_id) DO UPDATE SET member_id = excluded.member_id,
             days = t.days / t.quantity * excluded.quantity,
             bonus_points = t.bonus_points / t.quantity * excluded.quantity, quantity = excluded.quantity,
-            price_fen = excluded.price_fen, bought_at = excluded.bought_at, taken_back_at = NULL
+            price_fen = excluded.price_fen, bought_at = excluded.bought_at, taken_back_at = NULL,
+            origin_id = CASE WHEN t.member_id = excluded.member_id THEN t.origin_id END
         WHERE (t.member_id, t.quantity, t.price_fen, t.bought_at) IS DISTINCT FROM
             (excluded.member_id, excluded.quantity, excluded.price_fen, excluded.bought_at)
             OR t.taken_back_at IS NOT NULL
@@ -219,15 +240,17 @@ def _take_back(merchant_id: int, sources: Collection[str], *, keep: set[tuple[st
 
 def _follow(merchant_id: int, member_ids: Collection[int], *, by: Actor) -> None:
     """What follows for members whose terms changed: their ends, the points they give, the levels, the orders between."""
-    if not member_ids:
-        return
+    _write_chains(merchant_id, member_ids)
+    _settle_bonus(merchant_id, member_ids, by=by)
+    review_levels(merchant_id, member_ids, by=by)
+    settle_orders(merchant_id, trade.order_ids_of_members(merchant_id, member_ids), by=by)
+
+
+def _write_chains(merchant_id: int, member_ids: Collection[int]) -> None:
     zone = zone_of(merchant_id)
     _write_ends(
         merchant_id, (one for terms in terms_of(merchant_id, member_ids).values() for one in chained(terms, zone))
     )
-    _settle_bonus(merchant_id, member_ids, by=by)
-    review_levels(merchant_id, member_ids, by=by)
-    settle_orders(merchant_id, trade.order_ids_of_members(merchant_id, member_ids), by=by)
 
 
 def _write_ends(merchant_id: int, terms: Iterable[Term]) -> None:
@@ -292,3 +315,13 @@ def _check_plan(merchant_id: int, spec: PlanSpec, plan_id: int | None) -> None:
     rule = level_rule(merchant_id)
     if spec.level_no is not None and (rule is None or spec.level_no > rule.policy.top):
         raise Refused("no_level", _("There is no level %(no)s."), no=spec.level_no)
+
+
+_REHOME = """
+    UPDATE loyalty_term t SET member_id = w.home_id,
+        origin_id = CASE WHEN w.member_id <> w.home_id THEN w.member_id END
+    FROM unnest(%(members)s::bigint[], %(homes)s::bigint[]) AS w (member_id, home_id), loyalty_term b
+    WHERE t.merchant_id = %(merchant_id)s AND t.member_id = ANY(%(members)s::bigint[]) AND coalesce(t.origin_id, t.member_id) = w.member_id
+        AND t.member_id <> w.home_id AND b.merchant_id = t.merchant_id AND b.id = t.id
+    RETURNING b.member_id, t.member_id
+"""

@@ -304,7 +304,10 @@ def _find_by_price(merchant_id: int, loose: Sequence[Redemption], told: Sequence
     loose = [one for one in loose if not members.isdisjoint({one.member_id, one.home_id})]
     if not loose:
         return
-    orders = trade.payments(merchant_id, trade.order_ids_of_members(merchant_id, {one.home_id for one in loose} | {one.member_id for one in loose}))
+    orders = trade.payments(
+        merchant_id,
+        trade.order_ids_of_members(merchant_id, {one.home_id for one in loose} | {one.member_id for one in loose}),
+    )
     before = trade.unpaid_totals(merchant_id, [order.order_id for order in orders])
     pairs = [
         (one, order) for one in loose for order in orders

@@ -10,10 +10,15 @@ from fractions import Fraction
 from shuke.core import sql
 from shuke.loyalty.rules.membership import Floor, Term, floor_at
 from shuke.loyalty.rules.multiples import OwnAt, Span, own_at
+from shuke.members import queries as members
 
 
 def own_times(merchant_id: int, member_ids: Collection[int]) -> OwnAt | None:
-    """What multiplies these members' points besides their levels, at any instant; None where nothing does."""
+    """What multiplies these members' points besides their levels, at any instant; None where nothing does.
+
+    A birthday's gift stays with whom it was given to, and counts for who stands for her.
+    """
+    guests = members.guests(merchant_id, member_ids)
     spans: defaultdict[int, list[Span]] = defaultdict(list)
     for member_id, starts_at, ends_at, times, own in sql.rows(
         """
@@ -22,11 +27,12 @@ def own_times(merchant_id: int, member_ids: Collection[int]) -> OwnAt | None:
             AND times <> '1'
         UNION ALL
         SELECT member_id, starts_at, ends_at, times, 'birthday' FROM loyalty_birthdaygift
-        WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(member_ids)s::bigint[]) AND times <> '1'
+        WHERE merchant_id = %(merchant_id)s AND member_id = ANY(%(celebrated)s::bigint[]) AND times <> '1'
         """,
-        {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
-    ):
-        spans[member_id].append(Span(starts_at, ends_at, Fraction(times), own))
+        {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids),
+         "celebrated": sql.numbers({*member_ids, *guests})},
+    ):  # fmt: skip
+        spans[guests.get(member_id, member_id)].append(Span(starts_at, ends_at, Fraction(times), own))
     return own_at(dict(spans)) if spans else None
 
 

@@ -259,4 +259,4 @@ def read(
         {"merchant_id": merchant_id, "limit": limit, **params},
     )
     homes = members.homes(merchant_id, {row[_MEMBER] for row in found}) if found else {}
-    return [Redemption(*row, homes[row[_MEMBER]]) for row in found]
+    return [Redemption(*[*row, homes[row[_MEMBER]]]) for row in found]

@@ -14,7 +14,7 @@ from shuke.members.queries.contact import (
     suppression_count,
     suppressions,
 )
-from shuke.members.queries.homes import Join, families, home, homes, household, joins
+from shuke.members.queries.homes import Join, families, guests, home, homes, household, joins
 from shuke.members.queries.links import buyer_link, entry_link
 from shuke.members.queries.lists import (
     Attribute,
@@ -72,6 +72,7 @@ __all__ = [
     "families",
     "group",
     "groups",
+    "guests",
     "history",
     "home",
     "homes",

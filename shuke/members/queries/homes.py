@@ -73,6 +73,17 @@ def household(merchant_id: int, member_id: int) -> list[int]:
     ]
 
 
+def guests(merchant_id: int, member_ids: Collection[int]) -> dict[int, int]:
+    """Everybody who was joined to one of the members → that one."""
+    return dict(
+        sql.rows(
+            "SELECT id, home_id FROM members_member WHERE merchant_id = %(merchant_id)s AND home_id IS NOT NULL"
+            " AND home_id = ANY(%(members)s::bigint[])",
+            {"merchant_id": merchant_id, "members": sql.numbers(set(member_ids))},
+        )
+    )
+
+
 def joins(merchant_id: int, member_id: int) -> list[Join]:
     """Every joining a member had a part in, the latest first."""
     return [
