@@ -32,7 +32,7 @@ def tell(place: Place) -> None:
     with tenant(place.merchant_id):
         assert facts.stuck(place.merchant_id) == []
         assert ledger_checks.run(place.merchant_id) == []
-        assert [one for one in checks.run(place.merchant_id) if one.check.startswith("terms")] == []
+        assert [one for one in checks.run(place.merchant_id) if one.name.startswith("terms")] == []
 
 
 @pytest.fixture

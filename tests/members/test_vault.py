@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shuke.core import clock, facts, sql
-from shuke.core.actors import staff
+from shuke.core.actors import buyer, staff
 from shuke.core.errors import Missing, Refused
 from shuke.core.tenancy import tenant
 from shuke.members import actions, checks, queries
@@ -147,6 +147,23 @@ def test_staff_fill_in_a_profile_and_forget_a_field(shop: Place) -> None:
     assert masks(shop, member_id) == {"name": "赵**", "email": "z***@example.com"}
     assert profile(shop.merchant_id, member_id).birth_month_day is None
     assert checks.run(shop.merchant_id) == []
+
+
+def test_a_buyer_tells_her_birthday_once_and_staff_may_change_it(shop: Place) -> None:
+    first, second = see(shop.merchant_id, shop.shop_id, told("t**1"), told("t**2"))
+    birthday, other = ProfileSpec(birthday=date(1988, 5, 1)), ProfileSpec(gender="male", birthday=date(1988, 9, 1))
+    assert actions.edit_profile(shop.merchant_id, first, birthday, by=buyer(first)) == ["birthday"]
+    assert actions.edit_profile(shop.merchant_id, first, birthday, by=buyer(first)) == []
+    with pytest.raises(Refused) as refused:
+        actions.edit_profile(shop.merchant_id, first, other, by=buyer(first))
+    assert refused.value.code == "birthday_told"
+    found = profile(shop.merchant_id, first)
+    assert (found.birth_month_day, found.gender) == (501, "")
+    actions.merge(shop.merchant_id, [(first, second)], by=shop.by, key="k")
+    with pytest.raises(Refused):
+        actions.edit_profile(shop.merchant_id, second, other, by=buyer(second))
+    actions.edit_profile(shop.merchant_id, first, other, by=shop.by)
+    assert profile(shop.merchant_id, first).birth_month_day == 901
 
 
 MARKS = ["王小美", "13812341234", "文三路90号", "xiaomei@163.com", "18655550001", "1988-05-01", "西溪路7号", "过敏体质"]

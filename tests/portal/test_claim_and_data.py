@@ -142,7 +142,13 @@ def test_she_decides_corrects_and_asks_to_be_deleted(shop: Place) -> None:
         assert queries.proofs(m, member_id)[0].source == "portal"
     client.post("/b/data/words/", {"channel": "sms", "purpose": "marketing", "word": "no"})
     client.post("/b/data/correct/", {"name": "何荷", "gender": "female", "birthday": "1990-05-17"})
-    client.post("/b/data/correct/", {"birthday": "1991-01-01"})
+    told = client.get("/b/data/").content.decode()
+    assert 'name="birthday"' not in told
+    assert "您的生日已经登记过了；需要修改，请联系店里的客服。" in told
+    client.post("/b/data/correct/", {"name": "何小荷", "birthday": "1990-05-17"})
+    assert "已保存" in client.get("/b/data/").content.decode()
+    client.post("/b/data/correct/", {"gender": "male", "birthday": "1991-01-01"})
+    assert client.get("/b/data/").content.decode().count("您的生日已经登记过了") == 2
     with tenant(m):
         assert queries.may_contact(m, [member_id], "sms", "marketing").left_out == {member_id: "withdrawn"}
         profile = queries.profile(m, member_id)

@@ -85,7 +85,7 @@ def test_lines_of_one_order_stand_together(alice: Place) -> None:
         client = phone(alice, member(alice))
     html = client.get("/b/points/").content.decode()
     order = html[html.index('class="order"') :]
-    assert "订单 …7777" in order
+    assert "订单 390000…7777" in order
     assert re.findall(r"line-sum[^>]*>([+−]\d+)<", order)[:3] == ["+70", "−30", "+100"]
     assert html.count('class="order"') == 1
 

@@ -226,14 +226,14 @@ def _redeemed(line: Line, one: Redemption) -> list[str]:
     points = _gain(line.amount)
     if line.kind == "given_back":
         return [
-            _("Points used come back, since order %(no)s was refunded") % {"no": _short(one.order_no)},
+            _("Points used come back, since order %(no)s was refunded") % {"no": short_no(one.order_no)},
             points,
             code,
         ]
     if line.state == "spent":
         paid = _("¥%(yuan)s of order %(no)s paid with points") % {
             "yuan": yuan(one.worth_fen),
-            "no": _short(one.order_no),
+            "no": short_no(one.order_no),
         }
         return [paid, points, code]
     if line.state == "reserved":
@@ -245,7 +245,7 @@ def _redeemed(line: Line, one: Redemption) -> list[str]:
 
 
 def _earned(line: Line, rule: SavedPointsRule | None) -> list[str]:
-    number = _short(line.note.get("order_no", ""))
+    number = short_no(line.note.get("order_no", ""))
     parts = [_("Order %(no)s %(step)s") % {"no": number, "step": _COUNTED[rule.spec.counts_when]}] if rule else [
         _("Order %(no)s") % {"no": number}
     ]  # fmt: skip
@@ -272,7 +272,7 @@ def _multiple(note: Mapping[str, str]) -> str:
 
 
 def _taken_back(line: Line) -> list[str]:
-    number, refund = _short(line.note.get("order_no", "")), int(line.note.get("refund_fen", 0))
+    number, refund = short_no(line.note.get("order_no", "")), int(line.note.get("refund_fen", 0))
     if refund:
         first = _("Order %(no)s: ¥%(yuan)s refunded") % {"no": number, "yuan": yuan(refund)}
     else:
@@ -319,8 +319,19 @@ def _gain(points: int) -> str:
     return _("%(points)s points") % {"points": f"+{points}" if points > 0 else f"−{-points}"}
 
 
-def _short(order_no: str) -> str:
-    return f"…{order_no[-4:]}" if len(order_no) > 8 else order_no
+def short_no(order_no: str) -> str:
+    """What tells an order from others, without its whole number: `298765…4512`.
+
+    Taobao ends all orders of one buyer alike and counts up in front, where six digits are a few minutes; other
+    platforms begin with the day and differ at the end.
+    """
+    if len(order_no) <= _WHOLE:
+        return order_no
+    first = 6 if len(order_no) >= _LONG else 3
+    return f"{order_no[:first]}…{order_no[-4:]}"
+
+
+_WHOLE, _LONG = 8, 16
 
 
 def plain(number: Decimal | Fraction) -> str:

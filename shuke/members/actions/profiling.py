@@ -31,10 +31,17 @@ class AttributeSetting(NamedTuple):
 def edit_profile(merchant_id: int, member_id: int, spec: ProfileSpec, *, by: Actor, source: str = "") -> list[str]:
     """Fill in a member's basic fields; the fields that were given. Empty ones stay. Missing.
 
+    A buyer tells her own birthday once; Refused `birthday_told` when she gives another one, since a gift hangs on it.
     Personal fields are sealed as a card seen now; `source` says where they come from, by default who wrote them.
     """
     _lock(merchant_id, member_id)
     given = {name: str(value) for name, value in spec.model_dump(mode="json").items() if value}
+    is_hers = by.kind == "buyer" and "birthday" in given
+    told = _birthdays(merchant_id, member_id) if is_hers else set()
+    if told and rules.month_day(given.pop("birthday")) not in told:
+        raise Refused(
+            "birthday_told", _("Your birthday is noted already. To change it, please ask our staff in the shop.")
+        )
     if not given:
         return []
     now, vault = clock.now(), crypto.vault(merchant_id)
@@ -64,6 +71,18 @@ def edit_profile(merchant_id: int, member_id: int, spec: ProfileSpec, *, by: Act
     )
     facts.publish(merchant_id, [ProfileEdited(member_id=member_id, happened_at=now, fields=sorted(given))], by=by)
     return sorted(given)
+
+
+def _birthdays(merchant_id: int, member_id: int) -> set[int]:
+    """What is kept as the birthday of a member and of those joined to her."""
+    return {
+        row[0]
+        for row in sql.rows(
+            "SELECT birth_month_day FROM members_member WHERE merchant_id = %(merchant_id)s"
+            " AND (id = %(member_id)s OR home_id = %(member_id)s) AND birth_month_day IS NOT NULL",
+            {"merchant_id": merchant_id, "member_id": member_id},
+        )
+    }
 
 
 def forget_field(merchant_id: int, member_id: int, field: str, *, by: Actor) -> None:

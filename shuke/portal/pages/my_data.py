@@ -51,19 +51,20 @@ def export(visit: Visit, token: str) -> HttpResponse | StreamingHttpResponse:
 
 @form_page
 def correct(visit: Visit) -> HttpResponse:
-    """Her name and gender, and her birthday once."""
+    """Her name and gender, and her birthday once: another one only the shop's staff may write."""
     if visit.is_claimed:
         return closed(visit.request, "claimed")
-    known = {one.field for one in queries.personal(visit.merchant_id, visit.member_id)}
     filled = parse(ProfileSpec, visit.request.POST)
     if isinstance(filled, Form):
         messages.error(visit.request, _("Please look at what you filled in once more."))
         return _back()
-    wanted = ProfileSpec(
-        name=filled.name, gender=filled.gender, birthday=None if "birthday" in known else filled.birthday
-    )
-    members.edit_profile(visit.merchant_id, visit.member_id, wanted, by=buyer(visit.member_id), source="portal")
-    messages.success(visit.request, _("Saved. Thank you."))
+    wanted = ProfileSpec(name=filled.name, gender=filled.gender, birthday=filled.birthday)
+    try:
+        members.edit_profile(visit.merchant_id, visit.member_id, wanted, by=buyer(visit.member_id), source="portal")
+    except Refused as refused:
+        messages.error(visit.request, refused.message)
+    else:
+        messages.success(visit.request, _("Saved. Thank you."))
     return _back()
 
 

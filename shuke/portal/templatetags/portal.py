@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from shuke.core import clock, money
+from shuke.loyalty.queries.explain import short_no
 from shuke.loyalty.queries.rulewords import discount_words
 
 register = template.Library()
@@ -107,6 +108,6 @@ def month(first: date) -> str:
 
 
 @register.filter
-def tail(order_no: str) -> str:
-    """The last four figures of an order number."""
-    return f"…{order_no[-4:]}" if len(order_no) > 8 else order_no
+def short(order_no: str) -> str:
+    """What tells an order from her others, without the whole number."""
+    return short_no(order_no)
