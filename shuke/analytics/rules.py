@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import sqrt
@@ -17,13 +16,20 @@ _Z95 = 1.96
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """Of one member's points that have come to their end: how many were left at an age, and lapsed in the end."""
+class Fates:
+    """Of members whose points have come to their end: what was left at an age, and lapsed in the end, added up.
 
-    member_id: int
+    With `left` and `lapsed` of each of the `member_count` members: their sums, those of their squares, and that of
+    their products.
+    """
+
     age_days: int
+    member_count: int
     left: int
     lapsed: int
+    left_squares: int
+    products: int
+    lapsed_squares: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +57,21 @@ def age_class(days: int) -> int:
     return max(age for age in AGES if age <= max(0, days))
 
 
-def shares(fates: Iterable[Fate]) -> dict[int, Share]:
+def shares(fates: Iterable[Fates]) -> dict[int, Share]:
     """The share of each age class that has enough members.
 
     The ratio of sums, Σ lapsed / Σ left, with members as the units that vary: one member's points share her fate. Its
     error is the usual one of a ratio (Cochran, Sampling Techniques, 3rd ed., 2.11), s² = n/(n−1) · Σ(l − p·a)² / (Σa)².
     """
-    found: defaultdict[int, dict[int, list[int]]] = defaultdict(dict)
-    for one in fates:
-        sums = found[one.age_days].setdefault(one.member_id, [0, 0])
-        sums[0] += one.left
-        sums[1] += one.lapsed
     result: dict[int, Share] = {}
-    for age, members in found.items():
-        at_risk = [pair for pair in members.values() if pair[0] > 0]
-        count, left = len(at_risk), sum(pair[0] for pair in at_risk)
+    for one in fates:
+        count, left, lapsed = one.member_count, one.left, one.lapsed
         if count < ENOUGH_MEMBERS:
             continue
-        share = sum(pair[1] for pair in at_risk) / left
-        spread = sum((lapsed - share * own) ** 2 for own, lapsed in at_risk)
-        result[age] = Share(age, share, sqrt(count / (count - 1) * spread) / left, count)
+        # Σ(l − p·a)² with p = Σl / Σa, in whole numbers so that nothing cancels out.
+        spread = one.lapsed_squares * left**2 - 2 * one.products * lapsed * left + one.left_squares * lapsed**2
+        error = sqrt(count / (count - 1) * (spread / left**2)) / left
+        result[one.age_days] = Share(one.age_days, lapsed / left, error, count)
     return result
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from shuke.analytics.queries.liability import MonthMoved, points_liability
-from shuke.analytics.rules import ENOUGH_MEMBERS, Fate, Share, age_class, expected, shares
+from shuke.analytics.rules import ENOUGH_MEMBERS, Fates, Share, age_class, expected, shares
 from shuke.core import clock
 from shuke.ledger import actions as ledger
 from shuke.loyalty import actions as loyalty
@@ -75,16 +75,23 @@ def test_the_shop_s_own_history_says_how_many_lapse(rule: Place) -> None:
     assert (found.points, found.low, found.high) == (900, 900, 900)
 
 
+def fates(members: list[tuple[int, int]]) -> Fates:
+    """Of members, each with what was left and what lapsed."""
+    left, lapsed = [sum(one[place] for one in members) for place in (0, 1)]
+    squares, products, lapsed_squares = (sum(a * a for a, _l in members), sum(a * x for a, x in members),
+                                         sum(x * x for _a, x in members))  # fmt: skip
+    return Fates(0, len(members), left, lapsed, squares, products, lapsed_squares)
+
+
 def test_too_little_history_says_nothing() -> None:
-    few = [Fate(number, 0, 100, 50) for number in range(ENOUGH_MEMBERS - 1)]
-    assert shares(few) == {}
+    few = fates([(100, 50)] * (ENOUGH_MEMBERS - 1))
+    assert shares([few]) == {}
     assert expected({}, {0: 100}) is None
     assert expected({}, {0: 0}) is not None
 
 
 def test_the_interval_is_that_of_a_ratio_over_members() -> None:
-    fates = [Fate(number, 0, 100, 100 if number % 2 else 0) for number in range(50)]
-    (one,) = shares(fates).values()
+    (one,) = shares([fates([(100, 100 if number % 2 else 0) for number in range(50)])]).values()
     # p = 1/2, Σ(l − p·a)² = 50·50², n/(n−1) = 50/49: s = √(50/49·125000)/5000.
     assert (one.share, round(one.error, 6)) == (0.5, 0.071429)
     found = expected({0: one}, {0: 1000, 90: 1000})

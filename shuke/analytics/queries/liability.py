@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from shuke.analytics import rules
-from shuke.analytics.rules import Breakage, Fate
+from shuke.analytics.rules import Breakage, Fates
 from shuke.core import clock, sql
 from shuke.ledger import queries as ledger
 from shuke.ledger.queries import Totals
@@ -154,13 +154,14 @@ def _open(merchant_id: int) -> tuple[dict[int, int], int]:
     return found, never
 
 
-def _fates(merchant_id: int) -> list[Fate]:
-    """Of every member's lots that are past their end: what was left at each age, and what lapsed."""
+def _fates(merchant_id: int) -> list[Fates]:
+    """Of lots that are past their end: what was left at each age, and what lapsed, with members as units."""
     now = clock.now()
-    return [
-        Fate(*row)
-        for row in sql.rows(_FATES, {"m": merchant_id, "now": now, "ages": list(rules.AGES), "zero": _zero(now)})
-    ]
+    # Every step is over all ended lots; a merchant the planner has no figures of must not be compared row by row.
+    sql.run("SELECT set_config('enable_nestloop', 'off', true)")
+    found = sql.rows(_FATES, {"m": merchant_id, "now": now, "ages": list(rules.AGES), "zero": _zero(now)})
+    sql.run("SELECT set_config('enable_nestloop', 'on', true)")
+    return [Fates(row[0], *map(int, row[1:])) for row in found]
 
 
 def _zero(now: datetime) -> datetime:
@@ -168,12 +169,12 @@ def _zero(now: datetime) -> datetime:
 
 
 _FATES = """
-    WITH ended AS (
+    WITH ended AS MATERIALIZED (
         SELECT id, member_id, happened_at, expires_at, amount - revoked AS amount, lapsed FROM ledger_lot
         WHERE merchant_id = %(m)s AND asset = 'points' AND expires_at <= %(now)s AND expires_at > %(zero)s
             AND amount > revoked
     ), used AS (
-        SELECT e.id, t.happened_at, a.amount * (CASE WHEN t.from_state = 'active' THEN 1 ELSE -1 END)
+        SELECT e.id, t.happened_at - e.happened_at AS after, a.amount * (CASE WHEN t.from_state = 'active' THEN 1 ELSE -1 END)
             AS amount
         FROM ended e
         JOIN ledger_allocation a ON a.merchant_id = %(m)s AND a.lot_id = e.id
@@ -181,17 +182,21 @@ _FATES = """
         WHERE t.from_state = 'active' AND t.to_state IN ('spent', 'reserved')
             OR t.to_state = 'active' AND t.from_state IN ('spent', 'reserved')
         UNION ALL
-        SELECT e.id, t.happened_at, t.amount * (CASE WHEN t.from_state = 'active' THEN 1 ELSE -1 END)
+        SELECT e.id, t.happened_at - e.happened_at, t.amount * (CASE WHEN t.from_state = 'active' THEN 1 ELSE -1 END)
         FROM ended e JOIN ledger_transfer t ON t.merchant_id = %(m)s AND t.lot_id = e.id
         WHERE t.from_state = 'active' AND t.to_state IN ('spent', 'reserved')
             OR t.to_state = 'active' AND t.from_state IN ('spent', 'reserved')
+    ), used_by AS (
+        SELECT id, age, sum(amount) AS used FROM used JOIN unnest(%(ages)s::int[]) AS age
+            ON after < make_interval(days => age)
+        GROUP BY id, age
+    ), fates AS (
+        SELECT e.member_id, age, sum(greatest(e.lapsed, e.amount - coalesce(u.used, 0))) AS own,
+            sum(e.lapsed)::numeric AS lapsed
+        FROM ended e CROSS JOIN unnest(%(ages)s::int[]) AS age LEFT JOIN used_by u USING (id, age)
+        WHERE e.expires_at > e.happened_at + make_interval(days => age)
+        GROUP BY e.member_id, age
     )
-    SELECT e.member_id, age, sum(greatest(e.lapsed, e.amount - coalesce(u.used, 0)))::bigint, sum(e.lapsed)::bigint
-    FROM ended e CROSS JOIN unnest(%(ages)s::int[]) AS age
-    LEFT JOIN LATERAL (
-        SELECT sum(amount) AS used FROM used WHERE used.id = e.id
-            AND used.happened_at < e.happened_at + make_interval(days => age)
-    ) u ON true
-    WHERE e.expires_at > e.happened_at + make_interval(days => age)
-    GROUP BY e.member_id, age
+    SELECT age, count(*), sum(own), sum(lapsed), sum(own * own), sum(own * lapsed), sum(lapsed * lapsed)
+    FROM fates WHERE own > 0 GROUP BY age ORDER BY age
 """
