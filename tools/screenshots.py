@@ -42,7 +42,7 @@ def _desk(browser: Browser, address: str) -> None:
     page.press("input[name=password]", "Enter")
     page.wait_for_url(f"{address}/console/")
     _take(page, "today")
-    page.goto(f"{address}/console/members/?sort=-paid")
+    page.goto(f"{address}/console/members/?sort=amount")
     page.goto(f"{address}/console/members/{_first_member(page)}/")
     _take(page, "member")
     page.goto(f"{address}/console/points/")

@@ -120,6 +120,7 @@ def test_a_membership_is_made_sold_and_taken_back(owner: Client, agent: Client, 
     assert balance(orders) == 200
     with tenant(orders.merchant_id):
         (term,) = sold_terms(orders.merchant_id)
+    assert "+100 付费会员 付费会员赠送积分" in text(owner.get("/console/points/ledger/?kind=membership"))
     page = text(owner.get("/console/levels/memberships/"))
     assert "¥88.00" in page
     assert "线下转账" in page
