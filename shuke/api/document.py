@@ -205,7 +205,7 @@ def _complete(told: dict[str, Any], route: Route) -> None:
 
 def _statuses(route: Route) -> list[int]:
     every = [401, 403, 404, 405, 422, 429, 500, 503]
-    return sorted([*every, *([400, 409, 413, 415] if route.is_write else [])])
+    return sorted([*every, *([400, 409, 413, 415] if route.is_write else [409] if route.refuses else [])])
 
 
 def _scopes() -> str:

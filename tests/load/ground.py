@@ -22,9 +22,8 @@ from shuke.core.tenancy import tenant
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty.specs import PointsRuleSpec
 from shuke.merchants import actions as merchants
+from shuke.merchants.queries import scope_choices
 from shuke.merchants.specs import ApiKeySpec
-
-SCOPES = ["points:read", "points:write", "members:read", "members:write", "orders:read", "orders:write"]
 
 
 def main() -> None:
@@ -35,7 +34,7 @@ def main() -> None:
         with tenant(merchant_id):
             shop_id = merchants.open_shop(merchant_id, "Alice", "taobao", by=SYSTEM)
             loyalty.save_points_rule(merchant_id, PointsRuleSpec(hold_days=0), by=SYSTEM)
-            spec = ApiKeySpec(name="rounds", scopes=SCOPES, per_minute=1_000_000)
+            spec = ApiKeySpec(name="rounds", scopes=[name for name, _label in scope_choices()], per_minute=1_000_000)
             _key_id, key = merchants.create_key(merchant_id, spec, by=SYSTEM)
     print(json.dumps([key, shop_id]))
 
