@@ -1,10 +1,20 @@
-"""Keeping the member list's rows as the other modules' tables are."""
+"""Keeping the member list's rows as the other modules' tables are, and handing out what is kept of a person."""
 
 from __future__ import annotations
 
-from shuke.core import sql
+from datetime import datetime
+from typing import Any
+
+from shuke.core import clock, sql
+from shuke.core.actors import Actor
+from shuke.loyalty.queries import explain
+from shuke.members import actions as members
+from shuke.members import queries
+from shuke.merchants import queries as merchants
+from shuke.trade import queries as trade
 
 BATCH = 5000
+ORDERS, LINES = 1000, 1000
 _MARKS = 500
 
 _COLUMNS = (
@@ -78,3 +88,39 @@ def _has_marks(merchant_id: int) -> bool:
             {"merchant_id": merchant_id},
         )
     )
+
+
+def take_out(merchant_id: int, member_id: int, *, by: Actor) -> dict[str, Any]:
+    """Everything that is kept of a person as plain values, clear ones included, to be given to her; the audit log tells."""
+    m, profile = merchant_id, queries.profile(merchant_id, member_id)
+    merchant = merchants.merchant(m)
+    return {
+        "shop": merchant.name if merchant else "",
+        "made_at": _text(clock.now()),
+        "profile": {
+            "name": profile.display_name, "gender": profile.gender, "province": profile.province, "city": profile.city,
+            "joined_at": _text(profile.joined_at), "tags": [name for _id, name in profile.tags],
+            "groups": [name for _id, name in profile.groups],
+        } if profile else {},
+        "personal": members.hand_out(m, member_id, by=by),
+        "identities": [{"kind": one.kind, "value": one.value or "***"} for one in queries.identities(m, member_id)],
+        "attributes": [{"name": one.name, "value": one.value} for one in queries.attribute_values(m, member_id)],
+        "consents": [
+            {"channel": str(one.channel_label), "purpose": str(one.purpose_label), "is_given": one.is_given,
+             "at": _text(one.at)}
+            for one in queries.proofs(m, member_id, limit=1000)
+        ],
+        "orders": [
+            {"order_no": one.order_no, "placed_at": _text(one.placed_at), "state": str(one.state_label),
+             "paid_fen": one.paid_fen, "title": one.title}
+            for one in trade.orders_of(m, member_id, limit=ORDERS)
+        ],
+        "points": [
+            {"at": _text(told.line.happened_at), "amount": told.line.amount, "why": told.sentence}
+            for told in explain.history(m, member_id, limit=LINES)
+        ],
+    }  # fmt: skip
+
+
+def _text(at: datetime | None) -> str:
+    return at.isoformat() if at else ""

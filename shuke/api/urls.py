@@ -5,14 +5,18 @@ from django.urls import path
 from shuke.api import document
 from shuke.api.route import api
 from shuke.api.routes import (
+    accounts,
     exports,
     facts,
+    hooks,
     imports,
     levels,
     members,
+    memberships,
     orders,
     people,
     points,
+    privacy,
     redemptions,
     rulebook,
     settings,
@@ -24,16 +28,20 @@ SUBJECTS = (
     shops,
     members,
     people,
+    privacy,
     sorting,
     orders,
     imports,
     points,
+    accounts,
     redemptions,
     levels,
+    memberships,
     rulebook,
     exports,
     settings,
     facts,
+    hooks,
 )
 """Importing these registers their routes."""
 

@@ -32,7 +32,7 @@ class EndpointSpec(Spec):
         str,
         Ui(_("Webhook address"), widget="url", placeholder="https://erp.example.com/shuke",
            help=_("Of your program. It must be on the public internet and speak HTTPS.")),
-        Field(min_length=1, max_length=500),
+        Field(min_length=1, max_length=500, examples=["https://erp.example.com/shuke"]),
     ]  # fmt: skip
     description: Annotated[str, Ui(_("What it is for"), placeholder=_("Stock system")), Field(max_length=100)] = ""
     kinds: Annotated[

@@ -18,11 +18,12 @@ from tests.api.program import Program, program
 from tests.architecture.doors import ids_of, state_of
 from tests.architecture.test_doors import arrange, import_orders
 
-OWN_ID = {"shop_id", "member_id", "member_ids", "home_id", "attribute_id", "tag_id", "group_id"}
+OWN_ID = {"shop_id", "member_id", "member_ids", "home_id", "attribute_id", "tag_id", "group_id", "plan_id"}
 TABLES = {"attribute": "members_attribute", "reservation": "ledger_reservation", "import": "trade_import",
           "order": "trade_order", "tag": "members_tag", "group": "members_group", "member": "members_member",
           "shop": "merchants_shop", "home": "members_member", "merge": "members_merge",
-          "redemption": "loyalty_redemption"}  # fmt: skip
+          "redemption": "loyalty_redemption", "plan": "loyalty_plan", "term": "loyalty_term",
+          "request": "loyalty_adjustmentrequest", "endpoint": "webhooks_endpoint"}  # fmt: skip
 
 
 @pytest.fixture
@@ -35,6 +36,8 @@ def neighbours(alice: make.Place, charlie: make.Place, tmp_path: Path) -> tuple[
         member_id = ids_of(place.merchant_id)["members_member"]
         own.send("POST", "/points/adjust", {"member_id": member_id, "amount": 50, "reason": "补发活动积分"})
         own.send("POST", "/points/reservations", {"member_id": member_id, "amount": 5})
+        sale = {"member_id": member_id, "plan_id": ids_of(place.merchant_id)["loyalty_plan"], "paid_fen": 9900}
+        own.send("POST", "/memberships", {**sale, "reason": "线下转账"})
         own.send("POST", "/members/join", {"member_id": two_members(place)[0], "home_id": two_members(place)[1]})
     return program(alice), alice, charlie
 
@@ -104,6 +107,7 @@ def test_another_merchants_ids_open_nothing(neighbours: tuple[Program, make.Plac
     assert {table for table in mine if mine[table] != after[table]} <= {
         "merchants_apianswer", "merchants_apikey", "merchants_auditentry", "merchants_setting", "merchants_shop",
         "members_group", "members_attribute", "loyalty_pointsrule", "loyalty_levelrule", "core_progress",
+        "loyalty_plan", "webhooks_endpoint",
         "analytics_mark", "analytics_memberrow",  # the list brings its own rows up to date when it is read
     }  # fmt: skip
 

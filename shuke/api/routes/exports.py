@@ -13,9 +13,9 @@ from ninja import Query
 from shuke.analytics.queries import export_rows
 from shuke.analytics.queries.exporting import export_header, harmless
 from shuke.analytics.specs import MemberFilter
-from shuke.api import streams
 from shuke.api.calls import Call
 from shuke.api.route import reads
+from shuke.core import downloads
 from shuke.loyalty import queries
 from shuke.merchants import actions as merchants
 
@@ -33,14 +33,14 @@ def export_members(call: Call, query: Annotated[MemberFilter, Query()]) -> Strea
         filters=sorted(query.model_fields_set),
     )
     rows = (cells for _member_id, cells in export_rows(call.merchant_id, query))
-    return streams.csv_file(call.merchant_id, streams.csv_pieces(chain([export_header()], rows)), "members.csv")
+    return downloads.csv_file(call.merchant_id, downloads.csv_pieces(chain([export_header()], rows)), "members.csv")
 
 
 @reads("/exports/points.csv", scope="exports:read", gives="text/csv")
 def export_points(call: Call) -> StreamingHttpResponse:
     """Export every line of the points ledger as CSV, the latest first. Kept in the audit log."""
     merchants.audit(call.merchant_id, "points.exported", by=call.caller.by, object_kind="points")
-    return streams.csv_file(call.merchant_id, streams.csv_pieces(_lines(call.merchant_id)), "points.csv")
+    return downloads.csv_file(call.merchant_id, downloads.csv_pieces(_lines(call.merchant_id)), "points.csv")
 
 
 def _lines(merchant_id: int) -> Iterator[Sequence[str]]:

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query
 from pydantic import Field
 
-from shuke.api import paging, streams
+from shuke.api import paging
 from shuke.api.calls import Call
 from shuke.api.parsing import Upload
 from shuke.api.route import FILE, reads, writes
 from shuke.api.routes.members import known_shop
 from shuke.api.shapes import Id, Listing, Made, Nothing, Page, Paged, Sent, Told
-from shuke.core import progress
+from shuke.core import downloads, progress
 from shuke.core.errors import Missing
 from shuke.merchants import actions as merchants
 from shuke.trade import actions as trade
@@ -162,7 +162,7 @@ def download_rejects(call: Call, import_id: Id) -> StreamingHttpResponse:
     merchants.audit(
         call.merchant_id, "import.rejects_downloaded", by=call.caller.by, object_kind="import", object_id=import_id
     )
-    return streams.csv_file(call.merchant_id, queries.reject_file(call.merchant_id, import_id), "rejects.csv")
+    return downloads.csv_file(call.merchant_id, queries.reject_file(call.merchant_id, import_id), "rejects.csv")
 
 
 @writes("POST", "/imports/{int:import_id}/undo", scope="orders:write", refuses=("no_import", "not_done"))

@@ -8,9 +8,8 @@ from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttp
 from django.utils.translation import gettext as _
 
 from shuke.analytics.queries.exporting import harmless
-from shuke.console import downloads
 from shuke.console.desk import Desk, page
-from shuke.core import clock
+from shuke.core import clock, downloads
 from shuke.core.errors import Missing
 from shuke.loyalty import queries
 from shuke.loyalty.queries.statement import Statement, days_of, statement_of

@@ -16,10 +16,10 @@ from django.utils.translation import ngettext
 from shuke.analytics.queries import MANY, export_rows, member_list
 from shuke.analytics.queries import member_ids as ids_of
 from shuke.analytics.queries.exporting import export_chosen, export_header
-from shuke.console import customer_words, downloads, member_table
+from shuke.console import customer_words, member_table
 from shuke.console.customer_forms import SavedView, SavedViews, ViewForm, tag_words
 from shuke.console.desk import Desk, page
-from shuke.core import clock
+from shuke.core import clock, downloads
 from shuke.core.errors import Missing, Refused
 from shuke.core.specs import Form, parse
 from shuke.core.typed import number, numbers

@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from shuke.console import customer_words, downloads, import_words
+from shuke.console import customer_words, import_words
 from shuke.console.desk import Desk, page
-from shuke.core import progress
+from shuke.core import downloads, progress
 from shuke.core.errors import Missing, Refused
 from shuke.core.typed import number
 from shuke.merchants import actions as merchants

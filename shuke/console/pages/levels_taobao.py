@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shuke.analytics.queries import taobao
-from shuke.console import downloads
 from shuke.console.desk import Desk, page
-from shuke.core import clock
+from shuke.core import clock, downloads
 from shuke.core.errors import Missing, Refused
 from shuke.loyalty import queries as loyalty
 from shuke.merchants import actions as merchants

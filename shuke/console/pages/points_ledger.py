@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from shuke.analytics.queries.exporting import harmless
-from shuke.console import customer_words, downloads, loyalty_forms
+from shuke.console import customer_words, loyalty_forms
 from shuke.console.desk import Desk, page
 from shuke.console.loyalty_forms import AdjustForm, carried
 from shuke.console.pages.customer import WAITS
-from shuke.core import clock
+from shuke.core import clock, downloads
 from shuke.core.errors import Missing, Refused
 from shuke.core.specs import Form, form_for, parse
 from shuke.core.typed import number

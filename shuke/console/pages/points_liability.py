@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from shuke.analytics.queries.exporting import harmless
 from shuke.analytics.queries.liability import PointsLiability, points_liability
-from shuke.console import downloads, loyalty_charts
+from shuke.console import loyalty_charts
 from shuke.console.desk import Desk, page
-from shuke.core import clock
+from shuke.core import clock, downloads
 from shuke.core.money import yuan
 from shuke.loyalty import queries
 from shuke.merchants import actions as merchants

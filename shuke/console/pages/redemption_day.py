@@ -9,10 +9,9 @@ from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttp
 from django.utils.translation import gettext as _
 
 from shuke.analytics.queries.exporting import harmless
-from shuke.console import downloads
 from shuke.console.desk import Desk, page
 from shuke.console.pages.redeem import rows
-from shuke.core import clock
+from shuke.core import clock, downloads
 from shuke.core.money import yuan
 from shuke.loyalty.queries import Redemption, redemption_desk
 from shuke.merchants import actions as merchants

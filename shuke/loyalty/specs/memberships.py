@@ -25,7 +25,7 @@ class PlanSpec(Spec):
     days: Annotated[int, Field(ge=1, le=3660), Ui(_("Holds for"), unit=_("days"))] = 365
     level_no: Annotated[
         int | None,
-        Field(ge=1, le=20),
+        Field(ge=1, le=20, examples=[None]),
         Ui(
             _("Lifts to the level"),
             help=_("Whoever stands higher by her purchases stays there."),
@@ -43,7 +43,9 @@ class PlanSpec(Spec):
                                            unit=_("points"))
     ] = 0  # fmt: skip
     benefits: Annotated[
-        str, Field(max_length=500), Ui(_("Further rights"), widget="textarea", help=_("As customers read them."))
+        str,
+        Field(max_length=500, examples=["每月一份新茶"]),
+        Ui(_("Further rights"), widget="textarea", help=_("As customers read them.")),
     ] = ""
     products: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=64)], ...],

@@ -1,4 +1,4 @@
-"""Files that a page streams out of a merchant's scope."""
+"""Files that are sent piece by piece, each made in the merchant's scope."""
 
 from __future__ import annotations
 
@@ -10,11 +10,20 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
+from django.http import StreamingHttpResponse
+
 from shuke.core.tenancy import tenant
 
 
+def csv_file(merchant_id: int, pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    """A CSV file to be saved under a name."""
+    response = StreamingHttpResponse(within(merchant_id, pieces), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = attachment(name)
+    return response
+
+
 def within(merchant_id: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces, each one made in the merchant's scope: the page's own has closed when the answer is sent."""
+    """The same pieces, each one made in the merchant's scope: the caller's own has closed when the answer is sent."""
     while True:
         with tenant(merchant_id):
             piece = next(pieces, None)
