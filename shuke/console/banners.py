@@ -33,7 +33,7 @@ def banners(desk: Desk) -> list[Banner]:
             Banner(
                 _("These data were restored or copied, so nothing is sent to the outside."),
                 reverse("console:sending_release"),
-                _("Send again"),
+                _("Let it send again"),
                 _(
                     "Only if this is the one installation that goes on working. If the old one still runs, both would send."
                 ),
