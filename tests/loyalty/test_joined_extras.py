@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
 
-from shuke.core import clock, facts
+from shuke.core import clock
 from shuke.core.tenancy import tenant
-from shuke.ledger import checks as ledger_checks
 from shuke.ledger import queries as balances
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import checks, queries
@@ -18,6 +18,7 @@ from shuke.members import actions as members
 from shuke.members.specs import ProfileSpec
 from shuke.merchants import actions as merchants
 from tests.conftest import NOW
+from tests.loyalty.make_joins import join, part, tell
 from tests.loyalty.make_trade import DAY, member, record, take
 from tests.loyalty.test_birthdays import celebrate, shanghai
 from tests.loyalty.test_memberships import LADDER, card, spec
@@ -26,13 +27,11 @@ from tests.make import Place
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def tell(place: Place) -> None:
-    while facts.drain(place.merchant_id):
-        pass
-    with tenant(place.merchant_id):
-        assert facts.stuck(place.merchant_id) == []
-        assert ledger_checks.run(place.merchant_id) == []
-        assert [one for one in checks.run(place.merchant_id) if one.name.startswith("terms")] == []
+@pytest.fixture(autouse=True)
+def sound(alice: Place) -> Iterator[None]:
+    yield
+    with tenant(alice.merchant_id):
+        assert list(checks.run(alice.merchant_id)) == []
 
 
 @pytest.fixture
@@ -48,17 +47,6 @@ def two(alice: Place) -> tuple[int, int]:
         found = member(alice, "小荷"), member(alice, "荷花")
     tell(alice)
     return found
-
-
-def join(place: Place, loser: int, survivor: int) -> int:
-    (merge_id,) = members.merge(place.merchant_id, [(loser, survivor)], by=place.by, key="k")
-    tell(place)
-    return merge_id
-
-
-def part(place: Place, merge_id: int) -> None:
-    members.unmerge(place.merchant_id, merge_id, by=place.by)
-    tell(place)
 
 
 def sell(place: Place, member_id: int, key: str) -> None:

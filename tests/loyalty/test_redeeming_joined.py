@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from shuke.core import facts
 from shuke.core.tenancy import tenant
-from shuke.ledger import checks as ledger_checks
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty.queries import Redemption, redemption_desk, redemptions
-from shuke.members import actions as members
+from tests.loyalty.make_joins import join, part, tell
 from tests.loyalty.make_redemptions import NO, again, ask, bind, bought, give, pools, refused, rich, rule, sound
 from tests.loyalty.make_trade import take
 from tests.make import Place
@@ -17,13 +17,11 @@ from tests.make import Place
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def tell(place: Place) -> None:
-    while facts.drain(place.merchant_id):
-        pass
-    with tenant(place.merchant_id):
-        assert facts.stuck(place.merchant_id) == []
-        assert ledger_checks.run(place.merchant_id) == []
-        sound(place)
+@pytest.fixture(autouse=True)
+def all_sound(alice: Place) -> Iterator[None]:
+    yield
+    with tenant(alice.merchant_id):
+        sound(alice)
 
 
 @pytest.fixture
@@ -34,12 +32,6 @@ def two(alice: Place) -> tuple[int, int]:
         found = rich(alice), rich(alice, "荷花", 200)
     tell(alice)
     return found
-
-
-def join(place: Place, loser: int, survivor: int) -> int:
-    (merge_id,) = members.merge(place.merchant_id, [(loser, survivor)], by=place.by, key="k")
-    tell(place)
-    return merge_id
 
 
 def now(place: Place, one: Redemption) -> tuple[str, str, str]:
@@ -116,8 +108,7 @@ def test_a_code_of_both_is_held_anew_when_they_part(alice: Place, two: tuple[int
     merge_id = join(alice, first, second)
     with tenant(m):
         one = ask(alice, second, 1200)
-    members.unmerge(m, merge_id, by=alice.by)
-    tell(alice)
+    part(alice, merge_id)
     assert now(alice, one)[0] == "released"
     with tenant(m):
         assert (pools(alice, first), pools(alice, second)) == ((1000, 0), (200, 0))
@@ -131,8 +122,7 @@ def test_a_bound_code_of_both_is_spent_from_her_own_after_parting(alice: Place, 
         give(alice, second, 1000, "more")
         one = ask(alice, second, 1000)
         bind(alice, one, price_fen=12800)
-    members.unmerge(m, merge_id, by=alice.by)
-    tell(alice)
+    part(alice, merge_id)
     assert now(alice, one) == ("bound", "", "reserved")
     with tenant(m):
         take(alice, bought(nick="荷花", paid_fen=10800))

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
 from shuke.core import clock, sql
 from shuke.core.actors import Actor
 from shuke.core.errors import Refused
-from shuke.core.facts import publish
-from shuke.ledger import actions as ledger
-from shuke.loyalty.actions.giving import ADJUSTED
-from shuke.loyalty.events import PointsAdjusted
-from shuke.loyalty.queries.rulebook import POINTS, gift_lapses_at
-from shuke.merchants import actions as merchants
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """Points to give (`amount` > 0) or take (< 0) for a reason; `key` makes a retry harmless."""
-
-    member_id: int
-    amount: int
-    reason: str
-    key: str
+from shuke.loyalty.actions.giving import Credit, post_credits, tell_credits
 
 
 def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> None:
@@ -37,25 +22,9 @@ def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> None:
     """
     if not all(one.reason.strip() for one in wanted):
         raise Refused("reason_missing", _("Please give a reason."))
-    now = clock.now()
-    expires_at = gift_lapses_at(merchant_id, now)
-    postings = [
-        ledger.Posting(
-            member_id=one.member_id, amount=one.amount, kind=ADJUSTED, key=f"adjust:{one.key}:{one.member_id}",
-            source="adjust", expires_at=expires_at if one.amount > 0 else None, happened_at=now,
-            note={"reason": one.reason.strip()},
-        )
-        for one in wanted
-    ]  # fmt: skip
-    ledger.post(merchant_id, POINTS, postings, by=by)
-    first = _first(merchant_id, wanted, by)
-    publish(
-        merchant_id,
-        [PointsAdjusted(member_id=one.member_id, happened_at=now, amount=one.amount) for one in first],
-        by=by,
-    )
-    entries = [(one.member_id, {"amount": one.amount, "reason": one.reason.strip(), "key": one.key}) for one in first]
-    merchants.audit_each(merchant_id, "points.adjusted", entries, by=by, object_kind="member")
+    asked = [replace(one, reason=one.reason.strip()) for one in wanted]
+    post_credits(merchant_id, asked, by=by)
+    tell_credits(merchant_id, _first(merchant_id, asked, by), by=by)
 
 
 def _first(merchant_id: int, wanted: Sequence[Credit], by: Actor) -> list[Credit]:
@@ -65,10 +34,10 @@ def _first(merchant_id: int, wanted: Sequence[Credit], by: Actor) -> list[Credit
         for row in sql.rows(
             "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, at, by)"
             " SELECT %(merchant_id)s, c.key, c.reason, 1, c.amount, %(now)s, %(by)s"
-            " FROM jsonb_to_recordset(%(credits)s::jsonb) AS c (key text, reason text, amount bigint)"
+            " FROM jsonb_to_recordset(%(asked)s::jsonb) AS c (key text, reason text, amount bigint)"
             " ON CONFLICT DO NOTHING RETURNING key",
-            {"merchant_id": merchant_id, "now": clock.now(), "by": by.label, "credits": json.dumps(
-                [{"key": one.key, "reason": one.reason.strip(), "amount": one.amount} for one in wanted])},
+            {"merchant_id": merchant_id, "now": clock.now(), "by": by.label, "asked": json.dumps(
+                [{"key": one.key, "reason": one.reason, "amount": one.amount} for one in wanted])},
         )
     }  # fmt: skip
     return [one for one in wanted if one.key in known]

@@ -37,6 +37,16 @@ class Adjustment:
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Points to give (`amount` > 0) or take (< 0) for a reason; `key` makes a retry harmless."""
+
+    member_id: int
+    amount: int
+    reason: str
+    key: str
+
+
 def adjust(
     merchant_id: int, items: Sequence[Adjustment], *, reason: str, by: Actor, key: str, allow_debt: bool = False
 ) -> None:
@@ -57,29 +67,40 @@ def post_adjustment(
     note: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
     """Post an adjustment whose limits were looked at, and tell of it once."""
+    asked = [Credit(item.member_id, item.amount, reason, key) for item in items]
+    post_credits(merchant_id, asked, by=by, allow_debt=allow_debt, note=note)
+    if _is_first(merchant_id, items, reason, by, key):
+        tell_credits(merchant_id, asked, by=by)
+
+
+def post_credits(
+    merchant_id: int, asked: Sequence[Credit], *, by: Actor, allow_debt: bool = False,
+    note: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Post adjustments, each with its reason under its key; what is given lapses as the rule in force says."""
     now = clock.now()
     expires_at = gift_lapses_at(merchant_id, now)
     postings = [
         ledger.Posting(
-            member_id=item.member_id, amount=item.amount, kind=ADJUSTED, key=f"adjust:{key}:{item.member_id}",
-            source="adjust", expires_at=expires_at if item.amount > 0 else None, happened_at=now,
-            note={"reason": reason, **(note or {})},
+            member_id=one.member_id, amount=one.amount, kind=ADJUSTED, key=f"adjust:{one.key}:{one.member_id}",
+            source="adjust", expires_at=expires_at if one.amount > 0 else None, happened_at=now,
+            note={"reason": one.reason, **(note or {})},
         )
-        for item in items
+        for one in asked
     ]  # fmt: skip
     ledger.post(merchant_id, POINTS, postings, by=by, allow_debt=allow_debt)
-    if not _is_first(merchant_id, items, reason, by, key):
-        return
+
+
+def tell_credits(merchant_id: int, asked: Sequence[Credit], *, by: Actor) -> None:
+    """The fact and the audit line of each adjustment."""
+    now = clock.now()
     publish(
         merchant_id,
-        [PointsAdjusted(member_id=item.member_id, happened_at=now, amount=item.amount) for item in items],
+        [PointsAdjusted(member_id=one.member_id, happened_at=now, amount=one.amount) for one in asked],
         by=by,
     )
-    for item in items:
-        merchants.audit(
-            merchant_id, "points.adjusted", by=by, object_kind="member", object_id=item.member_id, amount=item.amount,
-            reason=reason, key=key,
-        )  # fmt: skip
+    entries = [(one.member_id, {"amount": one.amount, "reason": one.reason, "key": one.key}) for one in asked]
+    merchants.audit_each(merchant_id, "points.adjusted", entries, by=by, object_kind="member")
 
 
 def check_amounts(items: Sequence[Adjustment], reason: str) -> None:
