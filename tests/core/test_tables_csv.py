@@ -118,6 +118,31 @@ def test_reading_goes_on_after_a_checkpoint(tmp_path: Path) -> None:
     assert table.row_estimate() == 1000
 
 
+def test_whole_blocks_of_known_lines_are_not_parsed(tmp_path: Path) -> None:
+    filler = "x" * 500
+    lines = [f"{number},{filler}" for number in range(2, 2002)]
+    lines[1500] = f'1502,"{filler}\n1502,{filler}"'
+    table = open_table(zoo.text(tmp_path, "\n".join(["a,b", *lines])))
+    asked: list[str] = []
+
+    def is_known(some: list[str]) -> bool:
+        asked.extend(some)
+        return set(some) <= set(lines)
+
+    found = list(table.sifted(300, is_known))
+    known = [number for some in found if isinstance(some, range) for number in some]
+    read = [row for some in found if not isinstance(some, range) for row in some]
+    assert sorted([*known, *(row.number for row in read)]) == list(range(2, 2002))
+    assert set(known).isdisjoint(row.number for row in read)
+    assert len(known) > 800
+    assert all(row.fault is None for row in read)
+    assert f"1502,{filler}" in {row.cells[1].partition("\n")[2] for row in read}
+    later = list(table.sifted(300, is_known, after=1200))
+    assert [
+        number for some in later for number in (some if isinstance(some, range) else (row.number for row in some))
+    ] == (list(range(1201, 2002)))
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

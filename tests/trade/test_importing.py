@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shuke.cli.sample_exports import write_exports
 from shuke.core import sql
 from shuke.core.tenancy import tenant
 from shuke.trade import queries
@@ -83,6 +84,23 @@ def test_the_same_file_again_changes_nothing(alice: Place, tmp_path: Path) -> No
         assert same == rows
     assert stand(alice) == before
     assert _fact_count(alice) == facts + 2
+
+
+def test_in_a_long_file_that_was_taken_before_one_changed_row_is_found(alice: Place, tmp_path: Path) -> None:
+    [path] = write_exports(tmp_path, orders=2500, buyers=900, lines=None)
+    take(alice, path)
+    before, facts = stand(alice), _fact_count(alice)
+    assert counts(alice, take(alice, path)) == (2500, 0, 0, 2500, 0, 0)
+    assert stand(alice) == before
+    assert _fact_count(alice) == facts + 1
+    lines = path.read_bytes().split(b"\n")
+    place = next(place for place in range(2000, 2500) if "交易成功".encode("gb18030") in lines[place])
+    lines[place] = lines[place].replace("交易成功".encode("gb18030"), "交易关闭".encode("gb18030"))
+    path.write_bytes(b"\n".join(lines))
+    assert counts(alice, take(alice, path)) == (2500, 0, 1, 2499, 0, 0)
+    after = stand(alice)
+    changed = [(old, new) for old, new in zip(before["orders"], after["orders"], strict=True) if old != new]
+    assert [(old[1], new[1]) for old, new in changed] == [("finished", "closed")]
 
 
 def test_details_first_gives_the_same(alice: Place, charlie: Place, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import count, repeat
 from pathlib import Path
@@ -23,6 +23,11 @@ _BLOCK: Final = 1 << 18
 _HOPELESS: Final = 1000
 _new_row = partial(tuple.__new__, Row)
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*")
+
+
+def _nobody(_lines: list[str]) -> bool:
+    """Nobody knows any line."""
+    return False
 
 
 class _Block(NamedTuple):
@@ -46,7 +51,7 @@ class CsvFile(Table):
         self._old_mac = b"\r" in head and b"\n" not in head
         self._separator, self._skip = ",", 0
         self._look_at_first_lines()
-        first = next((row for batch in self._batches() for row in batch), None)
+        first = next((row for batch in self._batches() for row in batch if isinstance(row, Row)), None)
         if first is None:
             raise Refused("empty", _("The file is empty."))
         if first.fault:
@@ -66,10 +71,24 @@ class CsvFile(Table):
         with self.path.open("rb") as file:
             return max(0, sum(block.count(end) for block in iter(lambda: file.read(1 << 20), b"")) - 1)
 
-    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:  # noqa: ARG002 - there is only one
+    def _rows(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
+        for batch in self._sift(sheet, after, _nobody):
+            if not isinstance(batch, range):  # nobody knows any
+                yield batch
+
+    def _sift(
+        self,
+        sheet: str | None,  # noqa: ARG002 - there is only one
+        after: int,
+        is_known: Callable[[list[str]], bool],
+    ) -> Iterator[list[Row] | range]:
         start = max(after, self._header_row)
         good, bad = 0, 0
-        for batch in self._batches():
+        for batch in self._batches(start, is_known):
+            if isinstance(batch, range):
+                good += len(batch)
+                yield batch
+                continue
             if not batch or batch[-1].number <= start:
                 continue
             rows = batch if batch[0].number > start else [row for row in batch if row.number > start]
@@ -111,13 +130,19 @@ class CsvFile(Table):
                 self._separator = separator_of(line)
                 return
 
-    def _batches(self) -> Iterator[list[Row]]:
-        """Every record that has cells, numbered from 1 as Excel does."""
+    def _batches(self, start: int = 0, is_known: Callable[[list[str]], bool] = _nobody) -> Iterator[list[Row] | range]:
+        """Every record that has cells, numbered from 1 as Excel does; of blocks behind the record number `start` whose
+        lines are all known, the numbers.
+        """
         number = 1
         kept: list[str] = []
         skip = self._skip
         for block in self._blocks():
             lines, faults = block
+            if number > start and not (kept or skip or faults) and is_known(lines):
+                yield range(number, number + len(lines))
+                number += len(lines)
+                continue
             if kept:
                 faults = {place + len(kept): fault for place, fault in faults.items()}
                 lines = kept + lines

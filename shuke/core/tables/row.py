@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -35,3 +36,9 @@ class Row(NamedTuple):
 def row_hash(raw: str) -> bytes:
     """Eight bytes of BLAKE2b of a row's text: the same row again is known by it."""
     return blake2b(raw.encode(), digest_size=8).digest()
+
+
+def line_hashes(lines: Sequence[str]) -> list[str]:
+    """The `row_hash` of each line in hex, of lines that are a row each."""
+    whole = "\n".join(lines).encode().split(b"\n")
+    return [blake2b(line, digest_size=8).hexdigest() for line in whole]

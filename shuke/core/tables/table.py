@@ -6,9 +6,9 @@ import time
 import unicodedata
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from shuke.core.tables.limits import Limits
 from shuke.core.tables.row import Row
 
 Format = Literal["csv", "xlsx"]
+Batch = TypeVar("Batch", list[Row], list[Row] | range)
 
 
 class Table(ABC):
@@ -46,7 +47,7 @@ class Table(ABC):
     def chunks(self, size: int, *, sheet: str | None = None, after: int = 0) -> Iterator[list[Row]]:
         """The same rows in lists of `size` (the last one may be shorter)."""
         waiting: list[Row] = []
-        for batch in self._limited(self._read(sheet, after)):
+        for batch in self._limited(self._rows(sheet, after)):
             waiting = waiting + batch if waiting else batch
             whole = len(waiting) - len(waiting) % size
             for start in range(0, whole, size):
@@ -55,8 +56,34 @@ class Table(ABC):
         if waiting:
             yield waiting
 
-    def _limited(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
-        """The same batches until there are too many rows or reading (not what is done in between) takes too long."""
+    def sifted(
+        self, size: int, is_known: Callable[[list[str]], bool], *, sheet: str | None = None, after: int = 0
+    ) -> Iterator[list[Row] | range]:
+        """The same rows in lists of at most `size`, but for stretches of whole lines of which `is_known` says that all
+        of them are rows that were taken before: of these the numbers.
+
+        Such lines need not be parsed: what was one whole row is one again. Where the format has no lines, or a stretch
+        may begin inside a row, nobody is asked.
+        """
+        waited = 0.0
+
+        def ask(lines: list[str]) -> bool:
+            nonlocal waited
+            began = time.monotonic()
+            answer = is_known(lines)
+            waited += time.monotonic() - began
+            return answer
+
+        for batch in self._limited(self._sift(sheet, after, ask), lambda: waited):
+            if isinstance(batch, range):
+                yield batch
+            else:
+                yield from (batch[start : start + size] for start in range(0, len(batch), size))
+
+    def _limited(self, batches: Iterator[Batch], waited: Callable[[], float] = float) -> Iterator[Batch]:
+        """The same batches until there are too many rows or reading (not what is done in between, nor the seconds that
+        somebody was `waited` for) takes too long.
+        """
         count, spent = 0, 0.0
         while True:
             began = time.monotonic()
@@ -67,7 +94,7 @@ class Table(ABC):
             count += len(batch)
             if count > self.limits.rows:
                 raise Refused("too_many_rows", _("The file has more than %(rows)d rows."), rows=self.limits.rows)
-            if spent > self.limits.seconds:
+            if spent - waited() > self.limits.seconds:
                 raise Refused("too_slow", _("Reading the file takes too long. Please split it."))
             yield batch
 
@@ -80,8 +107,17 @@ class Table(ABC):
         """About how many rows the file has, for a progress bar."""
 
     @abstractmethod
-    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
+    def _rows(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
         """All rows with a number greater than `after`, in lists of moderate length."""
+
+    def _sift(
+        self,
+        sheet: str | None,
+        after: int,
+        is_known: Callable[[list[str]], bool],  # noqa: ARG002 - for who has lines
+    ) -> Iterator[list[Row] | range]:
+        """As `_rows`; see `sifted`."""
+        yield from self._rows(sheet, after)
 
 
 def checked_header(cells: Iterable[str], limits: Limits) -> tuple[str, ...]:

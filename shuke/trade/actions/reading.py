@@ -1,43 +1,49 @@
-"""Reading a file ahead of the database: rows in chunks, parsed already, or left as they are where most are known."""
+"""Reading a file ahead of the database: rows in chunks, parsed already, or left as they are where most are known.
+
+What is known is told by order number and hash of the row, and asked at two levels. Where whole blocks of lines are known,
+as when the same file comes again, the lines are not even cut into cells. Else rows are cut and compared one by one.
+"""
 
 from __future__ import annotations
 
+import operator
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Queue
 from threading import Thread
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from shuke.core import clock, sql
 from shuke.core.crypto import Vault
-from shuke.core.tables import Row, Table, normal, row_hash
+from shuke.core.tables import Row, Table, line_hashes, normal, row_hash
+from shuke.core.tenancy import tenant
 from shuke.members import actions as members
 from shuke.platforms.platform import Parsed
 from shuke.trade.actions.buyers import seen_buyers
 from shuke.trade.actions.imports import CHUNK, READ, Part, whole_orders
 
 _ORDER_COLUMNS = {"订单编号", "主订单编号", "订单号"}
+_LINE_NUMBER: Final = re.compile(r'^"?=?"{0,2}([0-9]{4,40})"{0,3}[,;\t]', re.MULTILINE)
 _FORMULAS: Final = re.compile(r'="[0-9]{4,40}"(?:\n="[0-9]{4,40}")*+')
 _NUMBER: Final = re.compile(r'(?:=")?([0-9]{4,40})"?')
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Chunk:
     """Some rows of a part; `last_row` is the number of the last one, `row_count` how many there were.
 
-    The rows are either parsed, with the buyers of order lists `seen`, or kept `raw` with order number ("" where none
+    `known_count` of them were known as lines. The others are either parsed, with the buyers of order lists `seen`, or kept `raw` with order number ("" where none
     can be told) and hash of each.
     """
 
     part: int
     last_row: int
     row_count: int = 0
+    known_count: int = 0
     parsed: Parsed = field(default_factory=lambda: Parsed([], []))
     seen: list[members.Seen | None] = field(default_factory=list)
     raw: list[Row] = field(default_factory=list)
@@ -56,14 +62,22 @@ class Reader:
     table: Table
     parts: Sequence[Part]
     zone: ZoneInfo
-    vault: Vault
+    merchant_id: int
     shop_id: int
+    vault: Vault
     sieves: bool = False
     now: datetime = field(default_factory=clock.now)
+    _asks: bool = True
+    _queue: Queue[Any] = field(default_factory=lambda: Queue(maxsize=1))
 
     def chunks(self, checkpoint: dict[str, Any]) -> Iterator[Chunk]:
         """All chunks after the checkpoint, each read while the one before is taken."""
-        return _ahead(self._chunks(checkpoint))
+        for item in _ahead(self._chunks(checkpoint), self._queue):
+            if isinstance(item, _Question):
+                with tenant(self.merchant_id):
+                    item.answer.put(item.rows <= _known(self.merchant_id, self.shop_id, item.numbers))
+            else:
+                yield item
 
     def parse(self, chunk: Chunk, rows: Sequence[Row]) -> Parsed:
         """Records and rejects of some of the chunk's raw rows."""
@@ -79,16 +93,39 @@ class Reader:
             if place < checkpoint.get("part", 0):
                 continue
             after = checkpoint.get("row", 0) if place == checkpoint.get("part") else 0
-            rows = self.table.chunks(READ, sheet=part.sheet, after=after)
             numbers = _number_column(self.table, part)
             held, column = Chunk(place, after), numbers if self.sieves else None
-            for some in whole_orders(rows, part.layout.key_column):
-                self._add(held, part, some, column)
+            for some in self._rows(part, numbers, after):
+                if isinstance(some, range):
+                    held.known_count += len(some)
+                    held.row_count += len(some)
+                    held.last_row = some[-1]
+                else:
+                    self._add(held, part, some, column)
                 if held.row_count >= CHUNK:
                     yield held
-                    held, column = Chunk(place, held.last_row), numbers if self.sieves else None
+                    held, column, self._asks = Chunk(place, held.last_row), numbers if self.sieves else None, True
             if held.row_count:
                 yield held
+
+    def _rows(self, part: Part, numbers: int | None, after: int) -> Iterator[list[Row] | range]:
+        if numbers == 0:
+            return self.table.sifted(READ, self._is_known, sheet=part.sheet, after=after)
+        rows = self.table.chunks(READ, sheet=part.sheet, after=after)
+        return whole_orders(rows, part.layout.key_column)
+
+    def _is_known(self, lines: list[str]) -> bool:
+        """Whether all lines are rows that were taken and still hold; once it was not so, asked again in the next chunk."""
+        if not (self.sieves and self._asks):
+            return False
+        numbers = _LINE_NUMBER.findall("\n".join(lines))
+        if len(numbers) == len(lines) == len(set(numbers)):
+            question = _Question(numbers, set(map(operator.add, numbers, line_hashes(lines))))
+            self._queue.put(question)
+            self._asks = question.answer.get()
+            return self._asks
+        self._asks = False
+        return False
 
     def _add(self, chunk: Chunk, part: Part, rows: list[Row], column: int | None) -> None:
         if column is None:
@@ -113,18 +150,23 @@ def news_of(merchant_id: int, shop_id: int, chunk: Chunk) -> list[Row]:
     if not chunk.raw:
         return []
     times = Counter(chunk.numbers)
-    known = sql.scalar(
-        "SELECT string_agg(order_no || encode(row_hash, 'hex'), chr(31)) FROM trade_order"
-        " WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s AND removed_at IS NULL"
-        " AND order_no = ANY((SELECT string_to_array(%(numbers)s, chr(31)))::text[])",
-        {"merchant_id": merchant_id, "shop_id": shop_id, "numbers": sql.texts(times)},
-    )
-    same = set(known.split("\x1f")) if known else set()
+    same = _known(merchant_id, shop_id, times)
     return [
         row
         for row, number, told in zip(chunk.raw, chunk.numbers, chunk.hashes, strict=True)
         if not number or times[number] > 1 or number + told not in same
     ]
+
+
+def _known(merchant_id: int, shop_id: int, numbers: Iterable[str]) -> set[str]:
+    """Of those of the orders that are known, number and hash of the row that was last taken."""
+    found = sql.scalar(
+        "SELECT string_agg(order_no || encode(row_hash, 'hex'), chr(31)) FROM trade_order"
+        " WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s AND removed_at IS NULL"
+        " AND order_no = ANY((SELECT string_to_array(%(numbers)s, chr(31)))::text[])",
+        {"merchant_id": merchant_id, "shop_id": shop_id, "numbers": sql.texts(numbers)},
+    )
+    return set(found.split("\x1f")) if found else set()
 
 
 def _numbers(rows: Sequence[Row], column: int) -> list[str]:
@@ -143,9 +185,17 @@ def _number_column(table: Table, part: Part) -> int | None:
     return next((place for place, name in enumerate(header) if name in _ORDER_COLUMNS), None)
 
 
-def _ahead(items: Iterator[T]) -> Iterator[T]:
-    """Make the next item while this one is used."""
-    queue: Queue[T | BaseException | None] = Queue(maxsize=1)
+@dataclass(slots=True)
+class _Question:
+    """What the reading thread asks the one that has the database: whether all these rows (number and hash) are known."""
+
+    numbers: list[str]
+    rows: set[str]
+    answer: Queue[bool] = field(default_factory=lambda: Queue(maxsize=1))
+
+
+def _ahead(items: Iterator[Chunk], queue: Queue[Any]) -> Iterator[Chunk | _Question]:
+    """Make the next item while this one is used; what else is put on the queue comes with them."""
     stopped = False
 
     def read() -> None:
@@ -169,6 +219,6 @@ def _ahead(items: Iterator[T]) -> Iterator[T]:
     finally:
         stopped = True
         while thread.is_alive():
-            if not queue.empty():
-                queue.get()
+            if not queue.empty() and isinstance(left := queue.get(), _Question):
+                left.answer.put(False)
             thread.join(0.01)
