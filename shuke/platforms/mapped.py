@@ -21,6 +21,7 @@ from shuke.platforms.sheets import (
     need_something,
     own_email,
     phones,
+    plainly,
     receiver,
     sale,
     stamp,
@@ -98,16 +99,18 @@ def _order(states: dict[str, State], row: Cells, total: int | None) -> OrderReco
     who, own = receiver(row), phones(row.text("own_phone"))
     money = amounts(state, paid_at, total, post=row.money("post"), refund=row.money("refund"))
     order = EMPTY_ORDER._replace(
-        **{**who, **buyer(row, own[0]), **money, "doubts": who["doubts"] + own[2] + money["doubts"] + doubts},
-        order_no=row.code("order_no"),
+        **{
+            **plainly(row),
+            **who,
+            **buyer(row, own[0]),
+            **money,
+            "doubts": who["doubts"] + own[2] + money["doubts"] + doubts,
+        },
         email=own_email(row),
         state=state,
-        placed_at=row.time("placed_at"),
         paid_at=paid_at,
         shipped_at=shipped_at,
         finished_at=finished_at,
-        message=row.text("message"),
-        remark=row.text("remark"),
     )
     return need_something(order)
 

@@ -329,6 +329,18 @@ def amounts(
     }
 
 
+def plainly(cells: Cells) -> dict[str, Any]:
+    """What an order's cells tell as they stand, where the file has them: number, time of placing, texts, parcel."""
+    return {
+        "order_no": cells.code("order_no"),
+        "placed_at": cells.time("placed_at"),
+        **{name: cells.text(name) for name in _TEXTS},
+    }
+
+
+_TEXTS: Final = ("message", "remark", "close_reason", "payment_no", "logistic_no", "logistic_company")
+
+
 def receiver(cells: Cells, prefix: str = "") -> dict[str, Any]:
     """Name, phone and address of who gets the parcel: clear, or masked where the platform shows stars. `prefix` stands
     before the fields' names.

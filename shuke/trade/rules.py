@@ -16,6 +16,14 @@ UNPAID, PAID, PART_SHIPPED, SHIPPED, SIGNED, FINISHED, CLOSED = (
 
 REFUNDED = "refunded"
 
+REFUND_STATE_LABELS: dict[str, str | Promise] = {
+    "asked": _("refund asked for"),
+    "returning": _("goods on their way back"),
+    REFUNDED: _("refunded"),
+    "refused": _("refund refused"),
+    CLOSED: _("refund withdrawn"),
+}
+
 RANK = {UNPAID: 0, PAID: 1, PART_SHIPPED: 2, SHIPPED: 3, SIGNED: 4, FINISHED: 5, CLOSED: 6}
 
 STATE_LABELS: dict[str, str | Promise] = {

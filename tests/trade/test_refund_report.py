@@ -12,6 +12,7 @@ from shuke.core import sql
 from shuke.core.tenancy import tenant
 from shuke.platforms.platform import RefundRecord
 from shuke.trade import actions as trade
+from shuke.trade import queries
 from shuke.trade.actions.undoing import run_undo_to_end
 from tests.loyalty.make_trade import line_record, record
 from tests.make import Place
@@ -93,6 +94,16 @@ def test_what_the_buyer_wrote_lies_sealed(shop: Place) -> None:
     [(reason, sealed)] = sql.rows("SELECT reason, explanation_sealed FROM trade_refund")
     assert reason == "请打 139****1111"
     assert b"1111" not in bytes(sealed)
+
+
+def test_refunds_are_told_beside_their_order_as_they_were_told_last(shop: Place) -> None:
+    trade.take_orders(shop.merchant_id, shop.shop_id, [record(ORDER)], import_id=None, by=shop.by)
+    trade.take_refunds(shop.merchant_id, shop.shop_id, [refund(state="asked")], import_id=5, by=shop.by)
+    trade.take_refunds(shop.merchant_id, shop.shop_id, [refund(reason="尺码不合适")], import_id=6, by=shop.by)
+    [order_id] = [row[0] for row in sql.rows("SELECT id FROM trade_order")]
+    [told] = queries.refunds_of(shop.merchant_id, [order_id])[order_id]
+    assert (told.refund_fen, told.state, told.reason) == (3000, "refunded", "尺码不合适")
+    assert queries.refunds_of(shop.merchant_id, [order_id + 1]) == {}
 
 
 def test_reports_by_file_in_any_order_converge_and_are_undone(alice: Place, charlie: Place, tmp_path: Path) -> None:

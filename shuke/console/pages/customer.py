@@ -315,7 +315,7 @@ def _ask(
 
 
 def _orders_part(desk: Desk, member_id: int) -> dict[str, Any]:
-    """Orders with their lines, and for unpaid ones the reason once it is known."""
+    """Orders with their lines and refunds, and for unpaid ones the reason once it is known."""
     before = _moment(desk.get.get("orders_before", ""))
     found = trade.orders_of(desk.merchant_id, member_id, limit=ORDERS + 1, before=before)
     shown = found[:ORDERS]
@@ -323,8 +323,10 @@ def _orders_part(desk: Desk, member_id: int) -> dict[str, Any]:
     since = clock.now() - timedelta(days=UNPAID_DAYS)
     unpaid = {one.id: one for one in trade.unpaid_orders(desk.merchant_id, since=since, member_id=member_id)}
     notes = trade.unpaid_notes(desk.merchant_id, list(unpaid))
-    rows: list[tuple[Order, list[OrderLine], object, str]] = [
-        (order, lines.get(order.id, []), unpaid.get(order.id), notes.get(order.id, "")) for order in shown
+    refunds = trade.refunds_of(desk.merchant_id, [order.id for order in shown])
+    rows: list[tuple[Order, list[OrderLine], list[trade.Refund], object, str]] = [
+        (order, lines.get(order.id, []), refunds.get(order.id, []), unpaid.get(order.id), notes.get(order.id, ""))
+        for order in shown
     ]
     last = (shown[-1].placed_at or shown[-1].paid_at) if len(found) > ORDERS else None
     return {"orders": rows, "orders_older": last.isoformat() if last else "", "orders_is_later": before is not None}

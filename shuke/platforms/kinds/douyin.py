@@ -20,6 +20,7 @@ from shuke.platforms.sheets import (
     Reading,
     least,
     need_something,
+    plainly,
     receiver,
     sale,
 )
@@ -52,10 +53,14 @@ def read_order(rows: Sequence[Cells]) -> SaleRecord:
     finished = [row.time("finished_at") for row in rows]
     who = receiver(head)
     order = EMPTY_ORDER._replace(
-        **{**who, "doubts": who["doubts"] + tuple(dict.fromkeys(doubt for line in lines for doubt in line.doubts))},
-        order_no=head.code("order_no"),
+        **{
+            **plainly(head),
+            **who,
+            "logistic_no": lines[0].logistic_no,
+            "logistic_company": lines[0].logistic_company,
+            "doubts": who["doubts"] + tuple(dict.fromkeys(doubt for line in lines for doubt in line.doubts)),
+        },
         state=least([line.state for line in lines]),
-        placed_at=head.time("placed_at"),
         paid_at=min((line.paid_at for line in lines if line.paid_at), default=None),
         shipped_at=min((line.shipped_at for line in lines if line.shipped_at), default=None),
         finished_at=max((at for at in finished if at), default=None),
@@ -64,10 +69,6 @@ def read_order(rows: Sequence[Cells]) -> SaleRecord:
         total_fen=total,
         paid_fen=paid,
         refund_fen=refund,
-        remark=head.text("remark"),
-        close_reason=head.text("close_reason"),
-        logistic_no=lines[0].logistic_no,
-        logistic_company=lines[0].logistic_company,
     )
     return sale(need_something(order), lines, rows)
 

@@ -20,6 +20,7 @@ from shuke.platforms.sheets import (
     amounts,
     need_something,
     nick,
+    plainly,
     receiver,
     sale,
 )
@@ -51,14 +52,10 @@ def read_order(rows: Sequence[Cells]) -> SaleRecord:
     who = receiver(head)
     money = amounts(state, paid_at, total, post=head.money("post"))
     order = EMPTY_ORDER._replace(
-        **{**who, **nick(head), **money, "doubts": who["doubts"] + money["doubts"]},
-        order_no=head.code("order_no"),
+        **{**plainly(head), **who, **nick(head), **money, "doubts": who["doubts"] + money["doubts"]},
         state=state,
-        placed_at=head.time("placed_at"),
         paid_at=paid_at,
         finished_at=head.time("finished_at"),
-        message=head.text("message"),
-        remark=head.text("remark"),
     )
     lines = [
         EMPTY_LINE._replace(
@@ -79,7 +76,10 @@ def _state(cells: Cells) -> State:
     text = rules.status(cells.raw("state"))
     if text.startswith("(删除)"):
         return "closed"
-    return cells.meaning("state", STATE_WORDS | {f"(锁定){word}": state for word, state in STATE_WORDS.items()})
+    return cells.meaning("state", _STATES)
+
+
+_STATES = STATE_WORDS | {f"(锁定){word}": state for word, state in STATE_WORDS.items()}
 
 
 _IGNORED: Final = frozenset({

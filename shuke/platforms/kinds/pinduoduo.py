@@ -21,6 +21,7 @@ from shuke.platforms.sheets import (
     amounts,
     need_something,
     phones,
+    plainly,
     receiver,
     sale,
 )
@@ -44,7 +45,7 @@ class Pinduoduo(Platform):
 def read_order(rows: Sequence[Cells]) -> SaleRecord:
     """One order and its one line."""
     [row] = rows
-    state = row.meaning("state", STATE_WORDS | _WITH_REFUND)
+    state = row.meaning("state", _STATES)
     paid_at = row.time("paid_at") or row.time("grouped_at")
     total = row.money("paid")
     aftersale = rules.status(row.raw("aftersale"))
@@ -53,18 +54,12 @@ def read_order(rows: Sequence[Cells]) -> SaleRecord:
     money = amounts(state, paid_at, total, post=row.money("post"), refund=total if is_refunded else None)
     doubts = ("refund_in_full",) if is_refunded and state != "closed" else ()
     order = EMPTY_ORDER._replace(
-        **{**who, **money, "doubts": who["doubts"] + money["doubts"] + doubts},
-        order_no=row.code("order_no"),
+        **{**plainly(row), **who, **money, "doubts": who["doubts"] + money["doubts"] + doubts},
         own_phone=own[0],
         state=state,
-        placed_at=row.time("placed_at"),
         paid_at=paid_at,
         shipped_at=row.time("shipped_at"),
         finished_at=row.time("finished_at") if state == "finished" else None,
-        message=row.text("message"),
-        remark=row.text("remark"),
-        logistic_no=row.text("logistic_no"),
-        logistic_company=row.text("logistic_company"),
     )
     quantity = row.quantity("quantity")
     line = EMPTY_LINE._replace(
@@ -84,7 +79,7 @@ def read_order(rows: Sequence[Cells]) -> SaleRecord:
     return sale(need_something(order), [line], rows)
 
 
-_WITH_REFUND = {
+_STATES = STATE_WORDS | {
     f"{before},{going}": state
     for before, state in list(STATE_WORDS.items())
     for going in ("退款中", "退款处理中", "售后处理中", "待商家处理")

@@ -22,6 +22,7 @@ from shuke.platforms.sheets import (
     need_something,
     own_email,
     phones,
+    plainly,
     receiver,
     sale,
 )
@@ -60,17 +61,13 @@ def read_order(rows: Sequence[Cells]) -> SaleRecord:
     if state == "closed" and paid_at is None and refund:
         money |= {"refund_fen": refund, "paid_fen": max(0, total - refund)}
     order = EMPTY_ORDER._replace(
-        **{**who, **money, "doubts": who["doubts"] + money["doubts"] + currency_doubts},
-        order_no=head.code("order_no"),
+        **{**plainly(head), **who, **money, "doubts": who["doubts"] + money["doubts"] + currency_doubts},
         own_phone=own[0],
         email=own_email(head),
         state=state,
-        placed_at=head.time("placed_at"),
         paid_at=paid_at,
         shipped_at=head.time("shipped_at"),
         finished_at=head.time("shipped_at") if state == "finished" else None,
-        message=head.text("message"),
-        payment_no=head.text("payment_no"),
     )
     return sale(need_something(order), [_line(row, state) for row in rows], rows)
 

@@ -24,6 +24,7 @@ from shuke.platforms.sheets import (
     need_something,
     own_email,
     phones,
+    plainly,
     receiver,
     sale,
 )
@@ -66,17 +67,13 @@ def read_order(rows: Sequence[Cells]) -> SaleRecord:
     who |= {"name_masked": name} if rules.is_masked(name) else {"name": name}
     customer_id = row.text("customer_id")
     order = EMPTY_ORDER._replace(
-        **{**who, **money, "doubts": who["doubts"] + own[2] + money["doubts"] + currency_doubts},
-        order_no=row.code("order_no"),
+        **{**plainly(row), **who, **money, "doubts": who["doubts"] + own[2] + money["doubts"] + currency_doubts},
         own_phone=own[0],
         email=own_email(row),
         # A guest's order has the customer 0.
         open_uid=customer_id if customer_id.isdecimal() and customer_id.strip("0") else "",
         state=state,
-        placed_at=row.time("placed_at"),
         paid_at=paid_at,
-        message=row.text("message"),
-        payment_no=row.text("payment_no"),
     )
     return sale(need_something(order), [*_lines(row, state)], rows)
 

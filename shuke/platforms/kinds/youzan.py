@@ -20,6 +20,7 @@ from shuke.platforms.sheets import (
     amounts,
     need_something,
     phones,
+    plainly,
     receiver,
     stamp,
 )
@@ -55,17 +56,13 @@ def read_order(rows: Sequence[Cells]) -> OrderRecord:
     )
     who, own = receiver(row), phones(row.text("own_phone"))
     order = EMPTY_ORDER._replace(
-        **{**who, **buyer(row, own[0]), **money, **stamp(rows)},
-        order_no=row.code("order_no"),
+        **{**plainly(row), **who, **buyer(row, own[0]), **money, **stamp(rows)},
         state=state,
-        placed_at=row.time("placed_at"),
         paid_at=paid_at,
         finished_at=row.time("finished_at"),
         titles=tuple(found if isinstance(found, str) else found[1] for found in goods),
         line_count=row.count("line_count"),
         item_count=sum(1 if isinstance(found, str) else int(found[2]) for found in goods) or None,
-        message=row.text("message"),
-        remark=row.text("remark"),
     )
     doubts = who["doubts"] + own[2] + money["doubts"] + (("refund_from_received",) if less else ())
     return need_something(order._replace(doubts=tuple(dict.fromkeys(doubts))))

@@ -32,6 +32,7 @@ from shuke.trade.queries.payments import (
     unpaid_totals,
 )
 from shuke.trade.queries.reasons import REASONS, UnpaidOrder, reasons_by_product, unpaid_notes, unpaid_orders
+from shuke.trade.queries.refunds import Refund, refunds_of
 
 __all__ = [
     "REASONS",
@@ -42,6 +43,7 @@ __all__ = [
     "OrderLine",
     "OwnFormat",
     "Payment",
+    "Refund",
     "RejectRow",
     "UnknownFile",
     "UnpaidOrder",
@@ -67,6 +69,7 @@ __all__ = [
     "payments_by_no",
     "private_of",
     "reasons_by_product",
+    "refunds_of",
     "reject_file",
     "reject_summary",
     "state_label",
