@@ -140,9 +140,14 @@ def _column(cells: Sequence[Any]) -> Iterable[str]:
         return map(_text, cells) if _SPECIAL.search("".join(cells)) else cells
     if len(kinds) == 1:
         return map(_CELL[kinds.pop()], cells)
+    if len(kinds) == 2 and _NONE in kinds:
+        [kind] = kinds - {_NONE}
+        write = _CELL[kind]
+        return ["\\N" if cell is None else write(cell) for cell in cells]
     return [_CELL[type(cell)](cell) for cell in cells]
 
 
+_NONE = type(None)
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -152,7 +157,7 @@ def _text(cell: str) -> str:
 
 
 _CELL: dict[type, Callable[[Any], str]] = {
-    type(None): lambda _none: "\\N",
+    _NONE: lambda _none: "\\N",
     str: _text,
     int: str,
     bool: lambda cell: "t" if cell else "f",

@@ -71,7 +71,7 @@ class CsvFile(Table):
         with self.path.open("rb") as file:
             return max(0, sum(block.count(end) for block in iter(lambda: file.read(1 << 20), b"")) - 1)
 
-    def _rows(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
+    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
         for batch in self._sift(sheet, after, _nobody):
             if not isinstance(batch, range):  # nobody knows any
                 yield batch

@@ -47,7 +47,7 @@ class Table(ABC):
     def chunks(self, size: int, *, sheet: str | None = None, after: int = 0) -> Iterator[list[Row]]:
         """The same rows in lists of `size` (the last one may be shorter)."""
         waiting: list[Row] = []
-        for batch in self._limited(self._rows(sheet, after)):
+        for batch in self._limited(self._read(sheet, after)):
             waiting = waiting + batch if waiting else batch
             whole = len(waiting) - len(waiting) % size
             for start in range(0, whole, size):
@@ -107,7 +107,7 @@ class Table(ABC):
         """About how many rows the file has, for a progress bar."""
 
     @abstractmethod
-    def _rows(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
+    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
         """All rows with a number greater than `after`, in lists of moderate length."""
 
     def _sift(
@@ -116,8 +116,8 @@ class Table(ABC):
         after: int,
         is_known: Callable[[list[str]], bool],  # noqa: ARG002 - for who has lines
     ) -> Iterator[list[Row] | range]:
-        """As `_rows`; see `sifted`."""
-        yield from self._rows(sheet, after)
+        """As `_read`; see `sifted`."""
+        yield from self._read(sheet, after)
 
 
 def checked_header(cells: Iterable[str], limits: Limits) -> tuple[str, ...]:

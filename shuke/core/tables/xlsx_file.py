@@ -64,7 +64,7 @@ class XlsxFile(Table):
             self._headers[name] = number, checked_header(cells, self.limits)
         return self._headers[name]
 
-    def _rows(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
+    def _read(self, sheet: str | None, after: int) -> Iterator[list[Row]]:
         rows = self._rows(sheet, after)
         return iter(lambda: list(islice(rows, _BATCH)), [])
 
