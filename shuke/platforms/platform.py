@@ -46,6 +46,11 @@ DOUBTS: Final[dict[str, Promise]] = {
 }
 
 
+def least(states: Sequence[State]) -> State:
+    """The state of an order by those of its lines: as far as the least of its open lines, closed when all are."""
+    return min((state for state in states if state != "closed"), key=STATES.index, default="closed")
+
+
 class OrderRecord(NamedTuple):
     """One order as a file tells it.
 

@@ -16,7 +16,6 @@ from shuke.core.tables import FAULTS, Row, normal
 from shuke.platforms import rules
 from shuke.platforms.columns import REASONS
 from shuke.platforms.platform import (
-    STATES,
     Content,
     CustomerRecord,
     Layout,
@@ -398,8 +397,3 @@ def need_something(order: OrderRecord) -> OrderRecord:
     if order.placed_at is None and order.paid_at is None and order.total_fen is None:
         raise Fault("nothing_told")
     return order
-
-
-def least(states: Sequence[State]) -> State:
-    """The state of an order by those of its lines: as far as the least of its open lines, closed when all are."""
-    return min((state for state in states if state != "closed"), key=STATES.index, default="closed")

@@ -12,13 +12,12 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from shuke.platforms import rules
-from shuke.platforms.platform import Layout, LineRecord, Platform, SaleRecord
+from shuke.platforms.platform import Layout, LineRecord, Platform, SaleRecord, least
 from shuke.platforms.sheets import (
     EMPTY_LINE,
     EMPTY_ORDER,
     Cells,
     Reading,
-    least,
     need_something,
     plainly,
     receiver,
