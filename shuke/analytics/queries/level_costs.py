@@ -9,6 +9,9 @@ from shuke.core import clock, sql
 from shuke.loyalty import queries as loyalty
 
 
+FULL_PRICE = 1000  # permille
+
+
 @dataclass(frozen=True, slots=True)
 class LevelCost:
     """One level since New Year, in fen: extra points' worth, birthday points' worth, discounts that are told.
@@ -42,7 +45,9 @@ def level_costs(merchant_id: int, zone: str) -> dict[int, LevelCost]:
         (level_no, kind): Fraction(str(amount)) for level_no, kind, amount in sql.rows(_POINTS, params)
     }
     permille = [row.discount_permille for row in levels.spec.levels]
-    discounts = {row[0]: (int(row[1]), row[2]) for row in sql.rows(_DISCOUNTS, {**params, "permille": permille})}
+    is_any_lower = min(permille) < FULL_PRICE  # else a year's orders are not gone through for nothing
+    bought = sql.rows(_DISCOUNTS, {**params, "permille": permille}) if is_any_lower else []
+    discounts = {row[0]: (int(row[1]), row[2]) for row in bought}
     found = {
         no: LevelCost(
             no, int(points.get((no, "level"), Fraction(0)) * ratio), int(points.get((no, "birthday"), Fraction(0)) * ratio),
