@@ -48,7 +48,7 @@ def test_a_new_webhook_shows_its_secret_once(owner: Client, alice: Place) -> Non
 
 def test_every_kind_of_fact_has_words_of_its_own() -> None:
     with translation.override("zh-hans"):
-        said = webhook_words.kind_choices()
+        said = [one for one in webhook_words.kind_choices() if not one[0].startswith("tests.")]
     assert [kind for kind, name in said if not re.search("[一-鿿]", name)] == []
     assert len({name for _kind, name in said}) == len(said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from shuke.core import sql
 from shuke.core.actors import Actor
@@ -24,8 +25,7 @@ def settle_refunds(merchant_id: int, shop_id: int, order_nos: Collection[str], *
     ):
         return
     moved = sql.rows(_RAISE_ORDERS, params)
-    lines = sql.rows(_RAISE_LINES, params)
-    touched = {row[0] for row in (*moved, *lines)}
+    touched = {row[0] for row in moved} | _raise_lines(merchant_id, params)
     if not touched:
         return
     reallocate(merchant_id, sorted(touched))
@@ -38,15 +38,35 @@ def settle_refunds(merchant_id: int, shop_id: int, order_nos: Collection[str], *
     tell(merchant_id, [News(row[0], row[1], row[2], row[3], row[3], row[4], None) for row in found], by=by)
 
 
+def _raise_lines(merchant_id: int, params: dict[str, Any]) -> set[int]:
+    """Bring lines to what reports tell of them; the orders whose lines changed."""
+    known = sql.rows(
+        "SELECT id, order_no FROM trade_order WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s"
+        " AND order_no = ANY(string_to_array(%(order_nos)s, chr(31)))",
+        params,
+    )
+    changed = sql.rows(
+        _LINES, {**params, "order_ids": [row[0] for row in known], "known_nos": [row[1] for row in known]}
+    )
+    sql.run(
+        "UPDATE trade_line l SET report_refund_fen = w.fen"
+        " FROM unnest(%(ids)s::bigint[], %(fens)s::bigint[]) AS w (id, fen)"
+        " WHERE l.merchant_id = %(merchant_id)s AND l.id = w.id",
+        {"merchant_id": merchant_id, "ids": [row[0] for row in changed], "fens": [row[2] for row in changed]},
+    )
+    return {row[1] for row in changed}
+
+
 _TOLD = """
     SELECT DISTINCT ON (refund_no) refund_no, order_no, refund_fen, title, outer_id, state FROM trade_refund
     WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s
       AND order_no = ANY(string_to_array(%(order_nos)s, chr(31))) ORDER BY refund_no, id DESC
 """
 
+# Materialized, since without statistics the planner would reckon them again for every order.
 _RAISE_ORDERS = f"""
-    WITH told AS ({_TOLD}),
-    sums AS (SELECT order_no, sum(refund_fen) AS refund_fen FROM told WHERE state = 'refunded' GROUP BY order_no),
+    WITH told AS MATERIALIZED ({_TOLD}),
+    sums AS MATERIALIZED (SELECT order_no, sum(refund_fen) AS refund_fen FROM told WHERE state = 'refunded' GROUP BY order_no),
     wanted AS (
         SELECT o.id, o.refund_fen - o.report_refund_fen AS listed,
             greatest(o.refund_fen - o.report_refund_fen, least(coalesce(s.refund_fen, 0), o.paid_fen + o.refund_fen)) AS wanted
@@ -62,22 +82,22 @@ _RAISE_ORDERS = f"""
 """
 
 # A refund is of the line with its code, else of the one with its title; what fits no line is shared by all.
-_RAISE_LINES = f"""
-    WITH told AS ({_TOLD}),
-    fit AS (
-        SELECT l.id, sum(t.refund_fen)::bigint AS refund_fen
+# Lines are found by their orders' ids in one scan: joined to the orders they would be looked up order by order, and for a
+# merchant of whom statistics know nothing yet each look-up might go through all of her lines.
+_LINES = f"""
+    WITH told AS MATERIALIZED ({_TOLD}),
+    lines AS MATERIALIZED (
+        SELECT id, order_id, outer_id, title, report_refund_fen, NOT is_vanished AND line_key <> '0' AS is_bought
+        FROM trade_line WHERE merchant_id = %(merchant_id)s AND order_id = ANY(%(order_ids)s)),
+    fit AS MATERIALIZED (
+        SELECT DISTINCT ON (t.refund_no) l.id, t.refund_fen
         FROM told t
-        JOIN trade_order o ON o.merchant_id = %(merchant_id)s AND o.shop_id = %(shop_id)s AND o.order_no = t.order_no
-        CROSS JOIN LATERAL (
-            SELECT x.id FROM trade_line x WHERE x.merchant_id = o.merchant_id AND x.order_id = o.id AND NOT x.is_vanished
-              AND x.line_key <> '0' AND (t.outer_id <> '' AND x.outer_id = t.outer_id OR x.title = t.title)
-            ORDER BY (t.outer_id <> '' AND x.outer_id = t.outer_id) DESC, x.title = t.title DESC, x.id LIMIT 1) l
-        WHERE t.state = 'refunded' GROUP BY l.id)
-    UPDATE trade_line l SET report_refund_fen = coalesce(f.refund_fen, 0)
-    FROM trade_order o, trade_line x LEFT JOIN fit f ON f.id = x.id
-    WHERE o.merchant_id = %(merchant_id)s AND o.shop_id = %(shop_id)s
-      AND o.order_no = ANY(string_to_array(%(order_nos)s, chr(31)))
-      AND x.merchant_id = o.merchant_id AND x.order_id = o.id AND l.merchant_id = x.merchant_id AND l.id = x.id
-      AND l.report_refund_fen <> coalesce(f.refund_fen, 0)
-    RETURNING l.order_id
+        JOIN unnest(%(order_ids)s::bigint[], %(known_nos)s::text[]) AS o (id, order_no) ON o.order_no = t.order_no
+        JOIN lines l ON l.order_id = o.id AND l.is_bought
+          AND (t.outer_id <> '' AND l.outer_id = t.outer_id OR l.title = t.title)
+        WHERE t.state = 'refunded'
+        ORDER BY t.refund_no, (t.outer_id <> '' AND l.outer_id = t.outer_id) DESC, l.title = t.title DESC, l.id),
+    sums AS MATERIALIZED (SELECT id, sum(refund_fen)::bigint AS refund_fen FROM fit GROUP BY id)
+    SELECT l.id, l.order_id, coalesce(s.refund_fen, 0) FROM lines l LEFT JOIN sums s ON s.id = l.id
+    WHERE l.report_refund_fen <> coalesce(s.refund_fen, 0)
 """
