@@ -8,7 +8,6 @@ from fractions import Fraction
 from shuke.core import clock, sql
 from shuke.loyalty import queries as loyalty
 
-
 FULL_PRICE = 1000  # permille
 
 
