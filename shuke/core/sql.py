@@ -58,7 +58,8 @@ def refresh_statistics(*tables: str) -> None:
 
 
 def refresh_grown_statistics() -> None:
-    """As `refresh_statistics`, of all tables that have grown fourfold since they were last looked at; for long bulk work.
+    """As `refresh_statistics`, of all tables that have grown fourfold since they were last looked at, or that are taken to
+    have next to no rows of the merchant in scope while she has many; for long bulk work.
 
     PostgreSQL itself looks once a minute at most, by when a first import has asked a hundred thousand times.
     """
