@@ -137,12 +137,16 @@ def test_the_audit_log_speaks_in_sentences_and_filters(alice: Place, owner: Clie
 
 
 def acts_in_the_code() -> set[str]:
-    """The acts that calls of `audit` name, be it directly, by a constant or by a choice of two."""
+    """The acts that calls of `audit` and `audit_each` name, be it directly, by a constant or by a choice of two."""
     found: set[str] = set()
     for path in (ROOT / "shuke").rglob("*.py"):
         tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("audit") and len(node.args) > 1:
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func).endswith(("audit", "audit_each"))
+                and len(node.args) > 1
+            ):
                 text = ast.unparse(node.args[1])
                 known = [ast.unparse(one.value) for one in tree.body if isinstance(one, ast.Assign | ast.AnnAssign)
                          and one.value is not None and text in ast.unparse(one).split("=")[0]]  # fmt: skip
