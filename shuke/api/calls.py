@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -33,6 +34,12 @@ class Call:
     def merchant_id(self) -> int:
         """The tenant whose scope is open."""
         return self.caller.merchant.id
+
+    def midnight(self, day: date | None, *, days: int = 0) -> datetime | None:
+        """When a day (or the one `days` later) begins in the merchant's zone; None for none, and for years nobody means."""
+        if day is None or not 1970 <= day.year <= 2200:
+            return None
+        return datetime.combine(day + timedelta(days=days), time(), tzinfo=self.caller.zone)
 
 
 @dataclass(frozen=True, slots=True)

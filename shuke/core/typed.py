@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 LARGEST = 2**63 - 1
 """The largest number that the database takes as an id."""
 
@@ -11,6 +13,15 @@ def number(text: str, *, most: int = LARGEST) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 20):
         return None
     return found if 0 < (found := int(text)) <= most else None
+
+
+def day(text: str) -> date | None:
+    """A day as an address writes it (`2026-01-31`), from 1970 to 9990; None for anything else."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 1970 <= found.year <= 9990 else None
 
 
 def numbers(texts: list[str]) -> list[int]:

@@ -113,9 +113,7 @@ def list_adjustment_requests(call: Call, query: Annotated[RequestQuery, Query()]
         call.merchant_id, states=(query.state,) if query.state else (), limit=query.limit + 1,
         before_id=paging.opened(call.merchant_id, "requests", query.cursor),
     )  # fmt: skip
-    shown = found[: query.limit]
-    following = paging.seal(call.merchant_id, "requests", shown[-1].id) if len(found) > query.limit else None
-    return Page(items=[_request(one) for one in shown], next=following)
+    return paging.page(call.merchant_id, "requests", found, query.limit, _request)
 
 
 @reads("/points/requests/{int:request_id}", scope="points:read", refuses=("no_request",))

@@ -76,9 +76,7 @@ def list_audit(call: Call, query: Annotated[AuditQuery, Query()]) -> Page[AuditL
         call.merchant_id, act=query.act, by=query.by, object_kind=query.object_kind, limit=query.limit + 1,
         before_id=paging.opened(call.merchant_id, "audit", query.cursor),
     )  # fmt: skip
-    shown = found[: query.limit]
-    following = paging.seal(call.merchant_id, "audit", shown[-1].id) if len(found) > query.limit else None
-    return Page(items=[AuditLine.of(one) for one in shown], next=following)
+    return paging.page(call.merchant_id, "audit", found, query.limit, AuditLine.of)
 
 
 def _fact(one: facts.Written) -> Fact:

@@ -132,15 +132,12 @@ def resume_webhook(call: Call, endpoint_id: Id) -> Nothing:
 @reads("/webhooks/{int:endpoint_id}/deliveries", scope="webhooks:write", refuses=("no_endpoint", "bad_cursor"))
 def list_deliveries(call: Call, endpoint_id: Id, query: Annotated[DeliveryQuery, Query()]) -> Page[Delivery]:
     """List an endpoint's messages, the latest first; `state=dead` are those that were given up."""
-    place = paging.opened(call.merchant_id, f"deliveries {_known(call, endpoint_id).id}", query.cursor)
+    of = f"deliveries|{_known(call, endpoint_id).id}"
+    place = paging.opened(call.merchant_id, of, query.cursor)
     found = queries.deliveries(
         call.merchant_id, endpoint_id, state=query.state or "", before_id=place, limit=query.limit + 1
     )  # fmt: skip
-    shown = found[: query.limit]
-    following = (
-        paging.seal(call.merchant_id, f"deliveries {endpoint_id}", shown[-1].id) if len(found) > query.limit else None
-    )
-    return Page(items=[Delivery.of(one) for one in shown], next=following)
+    return paging.page(call.merchant_id, of, found, query.limit, Delivery.of)
 
 
 @writes("POST", "/webhooks/{int:endpoint_id}/replay", scope="webhooks:write", refuses=("no_endpoint",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from django.http import StreamingHttpResponse
@@ -137,9 +138,7 @@ def list_imports(call: Call, query: Annotated[Paged, Query()]) -> Page[Import]:
     """List imports, the latest first."""
     before = paging.opened(call.merchant_id, "imports", query.cursor)
     found = queries.imports(call.merchant_id, limit=query.limit + 1, before_id=before, shop_id=call.caller.key.shop_id)
-    shown = found[: query.limit]
-    following = paging.seal(call.merchant_id, "imports", shown[-1].id) if len(found) > query.limit else None
-    return Page(items=[_import(call, one) for one in shown], next=following)
+    return paging.page(call.merchant_id, "imports", found, query.limit, partial(_import, call))
 
 
 @reads("/imports/{int:import_id}", scope="orders:read", refuses=("no_import",))

@@ -315,11 +315,8 @@ def list_timeline(call: Call, member_id: Id, query: Annotated[Paged, Query()]) -
     of = f"timeline|{member_id}"
     at, fact_id = paging.instant(paging.opened(call.merchant_id, of, query.cursor)) or (None, 0)
     found = facts.timeline(call.merchant_id, member_id, before=at, before_id=fact_id, limit=query.limit + 1)
-    shown = found[: query.limit]
-    place = [shown[-1].happened_at.isoformat(), shown[-1].fact_id] if len(found) > query.limit else None
-    return Page(
-        items=[happened(one) for one in shown],
-        next=None if place is None else paging.seal(call.merchant_id, of, place),
+    return paging.page(
+        call.merchant_id, of, found, query.limit, happened, lambda one: [one.happened_at.isoformat(), one.fact_id]
     )
 
 

@@ -145,9 +145,7 @@ def list_memberships(call: Call, query: Annotated[TermQuery, Query()]) -> Page[T
         call.merchant_id, member_id=query.member_id, plan_id=query.plan_id, limit=query.limit + 1,
         before_id=paging.opened(call.merchant_id, "memberships", query.cursor),
     )  # fmt: skip
-    shown = found[: query.limit]
-    following = paging.seal(call.merchant_id, "memberships", shown[-1].id) if len(found) > query.limit else None
-    return Page(items=[Term.of(one) for one in shown], next=following)
+    return paging.page(call.merchant_id, "memberships", found, query.limit, Term.of)
 
 
 @writes(

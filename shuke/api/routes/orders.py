@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -216,12 +216,10 @@ def list_orders(call: Call, query: Annotated[OrderQuery, Query()]) -> Page[Order
         known_shop(call, shop_id)
     found = queries.orders(
         call.merchant_id, shop_id=shop_id, member_id=query.member_id, state=query.state or "", order_no=query.order_no,
-        placed_from=_midnight(call, query.placed_from_on), placed_to=_midnight(call, query.placed_to_on, days=1),
+        placed_from=call.midnight(query.placed_from_on), placed_to=call.midnight(query.placed_to_on, days=1),
         before_id=paging.opened(call.merchant_id, "orders", query.cursor), limit=query.limit + 1,
     )  # fmt: skip
-    shown = found[: query.limit]
-    following = paging.seal(call.merchant_id, "orders", shown[-1].id) if len(found) > query.limit else None
-    return Page(items=[OrderTold.of(one) for one in shown], next=following)
+    return paging.page(call.merchant_id, "orders", found, query.limit, OrderTold.of)
 
 
 @reads("/orders/{int:order_id}", scope="orders:read", refuses=("no_order",))
@@ -232,12 +230,6 @@ def get_order(call: Call, order_id: Id) -> WholeOrder:
         raise Missing("no_order", gettext_lazy("This order does not exist."))
     lines = queries.lines_of(call.merchant_id, [order_id]).get(order_id, [])
     return WholeOrder(**OrderTold.of(found).model_dump(), lines=[LineTold.of(one) for one in lines])
-
-
-def _midnight(call: Call, day: date | None, *, days: int = 0) -> datetime | None:
-    if day is None or not 1970 <= day.year <= 2200:
-        return None
-    return datetime.combine(day + timedelta(days=days), time(), tzinfo=call.caller.zone)
 
 
 def _told(one: Order | Unreadable, place: int) -> trade.ToldOrder:

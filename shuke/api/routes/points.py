@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -158,15 +158,13 @@ def list_points_lines(call: Call, query: Annotated[LineQuery, Query()]) -> Page[
         known_member(call, query.member_id)
     found = queries.journal(
         call.merchant_id, member_id=query.member_id, kinds=(query.kind,) if query.kind else (),
-        since=_midnight(call, query.from_on), until=_midnight(call, query.to_on, days=1), limit=query.limit + 1,
+        since=call.midnight(query.from_on), until=call.midnight(query.to_on, days=1), limit=query.limit + 1,
         before=paging.instant(paging.opened(call.merchant_id, "points", query.cursor)),
     )  # fmt: skip
-    shown = found[: query.limit]
-    place = [shown[-1].line.happened_at.isoformat(), shown[-1].line.id] if len(found) > query.limit else None
-    return Page(
-        items=[_line(one) for one in shown],
-        next=None if place is None else paging.seal(call.merchant_id, "points", place),
-    )
+    return paging.page(
+        call.merchant_id, "points", found, query.limit, _line,
+        lambda one: [one.line.happened_at.isoformat(), one.line.id],
+    )  # fmt: skip
 
 
 def _adjust(some: Sequence[Call], values: Sequence[dict[str, Any]]) -> list[Balance]:
@@ -293,9 +291,3 @@ def _line(one: queries.Booked) -> PointsLine:
         happened_at=line.happened_at, available_at=line.available_at, expires_at=line.expires_at, by=line.by,
         sentence=one.sentence,
     )  # fmt: skip
-
-
-def _midnight(call: Call, day: date | None, *, days: int = 0) -> datetime | None:
-    if day is None or not 1970 <= day.year <= 2200:
-        return None
-    return datetime.combine(day + timedelta(days=days), time(), tzinfo=call.caller.zone)

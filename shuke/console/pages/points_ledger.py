@@ -20,7 +20,7 @@ from shuke.console import customer_words, loyalty_forms
 from shuke.console.desk import Desk, page
 from shuke.console.loyalty_forms import AdjustForm, carried
 from shuke.console.pages.customer import WAITS
-from shuke.core import clock, downloads
+from shuke.core import clock, downloads, typed
 from shuke.core.errors import Missing, Refused
 from shuke.core.specs import Form, form_for, parse
 from shuke.core.typed import number
@@ -200,7 +200,12 @@ def _wanted(desk: Desk, query: QueryDict) -> Wanted:
         else:
             problem = _("Nobody is called “%(name)s”.") % {"name": nick}
     return Wanted(
-        kind if kind in KINDS else "", member_id, nick, _day(query.get("from", "")), _day(query.get("to", "")), problem
+        kind if kind in KINDS else "",
+        member_id,
+        nick,
+        typed.day(query.get("from", "")),
+        typed.day(query.get("to", "")),
+        problem,
     )
 
 
@@ -218,14 +223,6 @@ def _export_rows(desk: Desk, arguments: dict[str, Any]) -> Iterator[Sequence[str
                 line.note.get("order_no", ""), doer(line.by, doers),
             ]  # fmt: skip
         before = batch[-1].line.cursor
-
-
-def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if 1970 <= found.year <= 9990 else None
 
 
 def _midnight(day: date) -> datetime:

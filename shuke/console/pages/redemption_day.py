@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from shuke.analytics.queries.exporting import harmless
 from shuke.console.desk import Desk, page
 from shuke.console.pages.redeem import rows
-from shuke.core import clock, downloads
+from shuke.core import clock, downloads, typed
 from shuke.core.money import yuan
 from shuke.loyalty.queries import Redemption, redemption_desk
 from shuke.merchants import actions as merchants
@@ -77,11 +77,10 @@ def _money(amount_fen: int | None) -> str:
 def _wanted(desk: Desk, query: QueryDict) -> tuple[date, str, str]:
     """Day, state and agent that an address asks for; today, and everything, for what is none."""
     today = clock.today(desk.zone)
-    try:
-        on = date.fromisoformat(query.get("on", ""))
-    except ValueError:
-        on = today
     state, agent = query.get("state", ""), query.get("agent", "")[:40]
     known = {f"staff:{person.id}" for person in places.people(desk.merchant_id)}
-    on = on if 1970 <= on.year <= 9990 else today
-    return on, state if state in redemption_desk.STATES else "", agent if agent in known else ""
+    return (
+        typed.day(query.get("on", "")) or today,
+        state if state in redemption_desk.STATES else "",
+        agent if agent in known else "",
+    )

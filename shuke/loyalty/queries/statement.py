@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from shuke.core import typed
 from shuke.ledger import queries as ledger
 from shuke.loyalty.queries.explain import Told, history
 from shuke.loyalty.queries.rulebook import POINTS, zone_of
@@ -56,7 +57,7 @@ class Days:
 
 def days_of(first: str, last: str, today: date) -> Days:
     """The days an address names (`2026-01-31`): what it leaves out is New Year and today; never after today."""
-    first_on, last_on = _day(first) or today.replace(month=1, day=1), min(_day(last) or today, today)
+    first_on, last_on = typed.day(first) or today.replace(month=1, day=1), min(typed.day(last) or today, today)
     if first_on > last_on:
         return Days(last_on, last_on, is_turned=True)
     return Days(first_on, last_on)
@@ -92,11 +93,3 @@ def _sum_before(merchant_id: int, member_id: int, before: tuple[datetime, int]) 
         found += sum(line.amount for line in page)
         before = page[-1].cursor
     return found
-
-
-def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if 1970 <= found.year <= 9990 else None
