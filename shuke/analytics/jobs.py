@@ -1,12 +1,17 @@
-"""The job that follows large changes into the member list."""
+"""The jobs that follow changes into the member list and into the figures kept for large merchants."""
 
 from __future__ import annotations
+
+from zoneinfo import ZoneInfo
 
 from procrastinate.contrib.django import app
 
 from shuke.analytics.actions import refresh_rows
+from shuke.analytics.actions.figures import keep_figures
+from shuke.analytics.queries.kept import ALL, LARGE, is_due, is_large
 from shuke.core.jobs import merchant_ids
 from shuke.core.tenancy import tenant
+from shuke.merchants import queries as merchants
 
 
 @app.periodic(cron="* * * * * */5")
@@ -23,3 +28,26 @@ def bring_up_to_date(merchant_id: int) -> None:
     while is_more:
         with tenant(merchant_id):
             is_more = refresh_rows(merchant_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="analytics.figures", queue="jobs", queueing_lock="analytics.figures")
+def renew(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
+    """Reckon large merchants' figures again where something happened or another day began."""
+    for merchant_id in merchant_ids():
+        renew_figures(merchant_id)
+
+
+def renew_figures(merchant_id: int, *, above: int = LARGE) -> list[str]:
+    """Do it for one merchant, each set in a transaction of its own; the names of those that were due."""
+    renewed: list[str] = []
+    for wanted in ALL:
+        with tenant(merchant_id):
+            merchant = merchants.merchant(merchant_id)
+            if merchant is None or not is_large(merchant_id, above):
+                return renewed
+            zone = ZoneInfo(merchant.zone)
+            if is_due(merchant_id, wanted, zone):
+                keep_figures(merchant_id, wanted, zone)
+                renewed.append(wanted.name)
+    return renewed

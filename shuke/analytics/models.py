@@ -1,4 +1,4 @@
-"""The member list's own table: one wide row a member, and the marks that say whose row is to be written again."""
+"""The member list's own table with the marks that say whose row is to be written again; figures kept for large merchants."""
 
 from __future__ import annotations
 
@@ -56,3 +56,16 @@ class Mark(TenantModel):
 
     member_ids = ArrayField(models.BigIntegerField())
     at = models.DateTimeField(db_default=Now())
+
+
+class KeptFigures(models.Model):
+    """Figures of a large merchant as they were reckoned last, and where her facts stood then; a copy, never the truth."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "name")
+    merchant_id = models.BigIntegerField()
+    name = models.TextField()
+    reckoned_at = models.DateTimeField()
+    place = models.TextField()
+    content = models.JSONField()
+
+    objects = Scoped()

@@ -183,6 +183,7 @@ urlpatterns = [
     path("levels/memberships/<int:plan_id>/", memberships.edit, name="plan_edit"),
     path("levels/memberships/<int:plan_id>/retire/", memberships.retire, name="plan_retire"),
     path("levels/", levels.overview, name="levels"),
+    path("levels/ladder/", levels.ladder, name="levels_ladder"),
     path("levels/versions/", levels.versions, name="levels_versions"),
     path("levels/review/", levels.review, name="levels_review"),
     path("levels/set/", levels.set_by_hand, name="levels_set"),

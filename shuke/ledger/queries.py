@@ -234,6 +234,17 @@ def expiring(merchant_id: int, asset: str, member_id: int | None, until: datetim
     ]
 
 
+def expiring_total(merchant_id: int, asset: str, until: datetime) -> int:
+    """How much of everybody's lapses from now until an instant."""
+    return int(
+        sql.scalar(
+            'SELECT coalesce(sum("left"), 0) FROM ledger_lot WHERE merchant_id = (SELECT %(merchant_id)s::bigint)'
+            " AND asset = %(asset)s AND state = 'active' AND expires_at > %(now)s AND expires_at <= %(until)s",
+            {"merchant_id": merchant_id, "asset": asset, "now": clock.now(), "until": until},
+        )
+    )
+
+
 def coming(merchant_id: int, asset: str, member_id: int) -> list[Coming]:
     """What of a member's is pending, by the moment it becomes usable, soonest first and the unknown last."""
     return [

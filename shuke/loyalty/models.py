@@ -85,7 +85,9 @@ class LevelChange(TenantModel):
     by = models.TextField()
 
     class Meta:
-        indexes = [models.Index(fields=["merchant_id", "member_id", "at"], name="levelchange_member")]
+        indexes = [
+            models.Index(fields=["merchant_id", "member_id", "at", "id"], include=["after_no"], name="levelchange_held")
+        ]
 
 
 class Adjustment(TenantModel):

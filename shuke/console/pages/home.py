@@ -12,18 +12,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shuke.analytics import queries as analytics
+from shuke.analytics.actions.figures import figures
+from shuke.analytics.queries.glance import Glance
+from shuke.analytics.queries.kept import GLANCE
 from shuke.console import navigation
 from shuke.console.desk import Desk, page
 from shuke.console.home_charts import groups, sales
 from shuke.core import clock
 from shuke.loyalty import queries as loyalty
-from shuke.loyalty.queries.memberships import ending_memberships
 from shuke.loyalty.queries.requests import waiting_count
 from shuke.merchants import queries as merchants
-from shuke.trade import queries as trade
 
 STALE_DAYS = 7
-SOON_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def show(desk: Desk) -> HttpResponse:
     paths = {entry.page: entry.path for entry in navigation.ENTRIES if not entry.right or desk.may(entry.right)}
     if not analytics.has_orders(desk.merchant_id):
         return desk.show("console/home.html", paths=paths, shops=merchants.shops(desk.merchant_id))
-    found = analytics.overview(desk.merchant_id, ZoneInfo(desk.merchant.zone))
+    shown = figures(desk.merchant_id, GLANCE, ZoneInfo(desk.merchant.zone))
+    found = shown.figures.overview
     return desk.show(
         "console/home.html",
         paths=paths,
@@ -51,9 +52,10 @@ def show(desk: Desk) -> HttpResponse:
         changes=_changes(found.now, found.before),
         sales=sales(found.daily),
         groups=groups(found.lifecycle),
-        todos=_todos(desk, found, paths),
-        liability=loyalty.liability(desk.merchant_id) if desk.may("points.view") else None,
-        ladder=loyalty.ladder(desk.merchant_id) if desk.may("points.view") else [],
+        todos=_todos(desk, shown.figures, paths),
+        liability=shown.figures.liability if desk.may("points.view") else None,
+        ladder=shown.figures.steps if desk.may("points.view") else [],
+        as_of=shown.as_of,
     )
 
 
@@ -77,16 +79,18 @@ def _change(now: int, before: int) -> tuple[str, str]:
     return words, "success" if percent > 0 else "danger"
 
 
-def _todos(desk: Desk, found: analytics.Overview, paths: dict[str, str]) -> list[Todo]:
+def _todos(desk: Desk, found: Glance, paths: dict[str, str]) -> list[Todo]:
     wanted: list[Todo | None] = []
     if "imports" in paths:
-        wanted.append(_import_again(found, paths["imports"]))
+        wanted.append(_import_again(found.overview, paths["imports"]))
     if desk.may("rules.edit"):
         wanted.append(_no_rule(desk.merchant_id, paths["points"]))
     if "members" in paths:
-        wanted += [_ask_unpaid(desk.merchant_id), _wake_lapsed(found, paths["members"])]
+        wanted += [_ask_unpaid(found.unasked_count), _wake_lapsed(found.overview, paths["members"])]
     if desk.may("points.view"):
-        wanted += [_expiring(desk.merchant_id, paths["points"]), _losing(desk.merchant_id), _ending(desk.merchant_id)]
+        wanted += [
+            _expiring(found.lapsing_points, paths["points"]), _losing(found.losing_count), _ending(found.ending_count)
+        ]  # fmt: skip
     if desk.may("points.adjust"):
         wanted.append(_approve(desk))
     return [todo for todo in wanted if todo is not None]
@@ -105,16 +109,14 @@ def _import_again(found: analytics.Overview, path: str) -> Todo | None:
     )
 
 
-def _ask_unpaid(merchant_id: int) -> Todo | None:
-    waiting = trade.unpaid_orders(merchant_id, since=clock.now() - timedelta(days=15), limit=200)
-    count = sum(not order.reason for order in waiting)
+def _ask_unpaid(count: int) -> Todo | None:
     if not count:
         return None
-    why = ngettext("%(n)d order was placed and not paid.", "%(n)d orders were placed and not paid.", count)
+    why = ngettext("%(n)s order was placed and not paid.", "%(n)s orders were placed and not paid.", count)
     return Todo(
         icon="message-question",
         title=_("Ask why they did not pay"),
-        why=why % {"n": count},
+        why=why % {"n": f"{count:,}"},
         path=reverse("console:unpaid"),
         action=_("Ask"),
     )
@@ -124,11 +126,11 @@ def _wake_lapsed(found: analytics.Overview, path: str) -> Todo | None:
     count = found.lifecycle.get("lapsed", 0)
     if not count:
         return None
-    why = ngettext("%(n)d customer has long been absent.", "%(n)d customers have long been absent.", count)
+    why = ngettext("%(n)s customer has long been absent.", "%(n)s customers have long been absent.", count)
     return Todo(
         icon="user-heart",
         title=_("Win back who stayed away"),
-        why=why % {"n": count},
+        why=why % {"n": f"{count:,}"},
         path=f"{path}?lifecycle=lapsed",
         action=_("Look"),
     )
@@ -141,8 +143,7 @@ def _no_rule(merchant_id: int, path: str) -> Todo | None:
     return Todo(icon="coins", title=_("Set the points rule"), why=why, path=path, action=_("Set"))
 
 
-def _expiring(merchant_id: int, path: str) -> Todo | None:
-    points = sum(one.amount for one in loyalty.expiring_soon(merchant_id, days=SOON_DAYS))
+def _expiring(points: int, path: str) -> Todo | None:
     if not points:
         return None
     why = _("%(points)s points lapse within 30 days: remind their owners to spend them.") % {"points": f"{points:,}"}
@@ -154,32 +155,30 @@ def _approve(desk: Desk) -> Todo | None:
     if not count:
         return None
     why = ngettext(
-        "%(n)d adjustment of points waits for a second person.", "%(n)d adjustments of points wait for a second person.",
+        "%(n)s adjustment of points waits for a second person.", "%(n)s adjustments of points wait for a second person.",
         count,
     )  # fmt: skip
     return Todo(
-        icon="user-check", title=_("Approve large adjustments"), why=why % {"n": count},
+        icon="user-check", title=_("Approve large adjustments"), why=why % {"n": f"{count:,}"},
         path=reverse("console:points_requests"), action=_("Look"),
     )  # fmt: skip
 
 
-def _ending(merchant_id: int) -> Todo | None:
-    count = len(ending_memberships(merchant_id))
+def _ending(count: int) -> Todo | None:
     if not count:
         return None
-    why = ngettext("%(n)d paid membership ends soon.", "%(n)d paid memberships end soon.", count)
+    why = ngettext("%(n)s paid membership ends soon.", "%(n)s paid memberships end soon.", count)
     return Todo(
-        icon="id-badge-2", title=_("Ask them to extend their membership"), why=why % {"n": count},
+        icon="id-badge-2", title=_("Ask them to extend their membership"), why=why % {"n": f"{count:,}"},
         path=reverse("console:memberships"), action=_("Look"),
     )  # fmt: skip
 
 
-def _losing(merchant_id: int) -> Todo | None:
-    count = len(loyalty.warned(merchant_id))
+def _losing(count: int) -> Todo | None:
     if not count:
         return None
-    why = ngettext("%(n)d customer will soon lose a level.", "%(n)d customers will soon lose a level.", count)
+    why = ngettext("%(n)s customer will soon lose a level.", "%(n)s customers will soon lose a level.", count)
     return Todo(
-        icon="crown", title=_("Help them keep their level"), why=why % {"n": count},
+        icon="crown", title=_("Help them keep their level"), why=why % {"n": f"{count:,}"},
         path=reverse("console:levels_ending"), action=_("Look"),
     )  # fmt: skip

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from shuke.analytics.queries.level_costs import level_costs
+from shuke.analytics.actions.figures import figures, figures_at_hand
+from shuke.analytics.queries.kept import LEVEL_COSTS
 from shuke.console import customer_words, loyalty_charts, rule_changes
 from shuke.console.desk import Desk, page
 from shuke.console.loyalty_forms import SetLevelForm, asked, carried, people, shop_choices
@@ -16,7 +19,7 @@ from shuke.core.specs import Form, form_for, parse
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
 from shuke.loyalty.events import LevelChanged
-from shuke.loyalty.queries import LevelMove, SavedLevelRule, rulewords
+from shuke.loyalty.queries import LevelMove, SavedLevelRule, Step, rulewords
 from shuke.loyalty.queries.explain import amount
 from shuke.loyalty.specs import LevelRuleSpec
 from shuke.members import queries as members
@@ -40,9 +43,9 @@ def overview(desk: Desk) -> HttpResponse:
     return desk.show(
         "console/levels/overview.html",
         rule=rule,
-        steps=[(step, amount(rule.spec.measure, step.threshold)) for step in steps],
+        steps=_rungs(rule, steps),
         chart=loyalty_charts.standing(steps),
-        costs=level_costs(desk.merchant_id, desk.merchant.zone),
+        costs=figures_at_hand(desk.merchant_id, LEVEL_COSTS, ZoneInfo(desk.merchant.zone)),
         member_count=sum(step.member_count for step in steps),
         risen_count=sum(step.member_count for step in steps if step.no),
         moves=[(one, names.get(one.member_id, ""), said(rule, one)) for one in moves],
@@ -54,6 +57,23 @@ def overview(desk: Desk) -> HttpResponse:
         chapters=rulewords.level_chapters(rule),
         review=_review(desk),
     )
+
+
+@page("points.view")
+def ladder(desk: Desk) -> HttpResponse:
+    """The ladder alone with what each level cost; a large shop's page asks for it while it is being reckoned."""
+    rule = queries.level_rule(desk.merchant_id)
+    if rule is None:
+        return desk.go("console:levels")
+    return desk.show(
+        "console/levels/ladder.html",
+        steps=_rungs(rule, queries.ladder(desk.merchant_id)),
+        costs=figures(desk.merchant_id, LEVEL_COSTS, ZoneInfo(desk.merchant.zone)),
+    )
+
+
+def _rungs(rule: SavedLevelRule, steps: list[Step]) -> list[tuple[Step, str]]:
+    return [(step, amount(rule.spec.measure, step.threshold)) for step in steps]
 
 
 @page("points.view")

@@ -13,7 +13,6 @@ from shuke.loyalty.queries.memberships import ending_memberships
 from shuke.loyalty.queries.rulebook import level_rule
 from shuke.loyalty.queries.standings import warned
 
-MOST = 5000
 _ENDED_DAYS = 30
 
 
@@ -25,7 +24,7 @@ def publish_endings(merchant_id: int) -> int:
 
 def _levels(merchant_id: int) -> int:
     rule = level_rule(merchant_id)
-    found = [one for one in warned(merchant_id, limit=MOST) if one.ends_at is not None] if rule else []
+    found = [one for one in warned(merchant_id, limit=None) if one.ends_at is not None] if rule else []
     now = clock.now()
     fresh = _first(merchant_id, "level", [(one.member_id, f"{one.level_no} {one.ends_at:%Y-%m-%d}") for one in found])
     facts.publish(
@@ -45,7 +44,7 @@ def _levels(merchant_id: int) -> int:
 
 def _memberships(merchant_id: int) -> int:
     now = clock.now()
-    found = ending_memberships(merchant_id, limit=MOST)
+    found = ending_memberships(merchant_id, limit=None)
     fresh = _first(merchant_id, "membership", [(one.member_id, f"{one.until_at:%Y-%m-%d}") for one in found])
     facts.publish(
         merchant_id,

@@ -163,25 +163,40 @@ def plan_figures(merchant_id: int) -> dict[int, PlanFigures]:
     }
 
 
-def ending_memberships(merchant_id: int, *, days: int | None = None, limit: int = 500) -> list[Membership]:
-    """Memberships that end within some days (by default the merchant's setting) and were not extended, soonest first."""
-    if days is None:
-        days = merchants.setting(merchant_id, LevelWarnSpec).membership_days
-    now = clock.now()
+def ending_memberships(merchant_id: int, *, days: int | None = None, limit: int | None = 500) -> list[Membership]:
+    """Memberships that end within some days (by default the merchant's setting) and were not extended, soonest first.
+
+    `limit` None gives all of them.
+    """
     return [
         Membership(member_id, name, level_no, Fraction(times), until)
         for member_id, name, level_no, times, until in sql.rows(
-            """
-            SELECT t.member_id, t.plan_name, t.level_no, t.times, t.ends_at FROM loyalty_term t
-            WHERE t.merchant_id = %(merchant_id)s AND t.taken_back_at IS NULL AND t.ends_at > %(now)s
-                AND t.ends_at <= %(end)s AND NOT EXISTS (
-                    SELECT FROM loyalty_term l WHERE l.merchant_id = t.merchant_id AND l.member_id = t.member_id
-                        AND l.taken_back_at IS NULL AND l.ends_at > t.ends_at)
-            ORDER BY t.ends_at, t.member_id LIMIT %(limit)s
-            """,
-            {"merchant_id": merchant_id, "now": now, "end": now + timedelta(days=days), "limit": limit},
+            f"SELECT t.member_id, t.plan_name, t.level_no, t.times, t.ends_at {_ENDING}"
+            " ORDER BY t.ends_at, t.member_id LIMIT %(limit)s",
+            {**_soon(merchant_id, days), "limit": limit},
         )
     ]
+
+
+def ending_count(merchant_id: int) -> int:
+    """How many memberships end within the days of the merchant's setting and were not extended, all of them."""
+    return int(sql.scalar(f"SELECT count(*) {_ENDING}", _soon(merchant_id, None)))
+
+
+def _soon(merchant_id: int, days: int | None) -> dict[str, Any]:
+    if days is None:
+        days = merchants.setting(merchant_id, LevelWarnSpec).membership_days
+    now = clock.now()
+    return {"merchant_id": merchant_id, "now": now, "end": now + timedelta(days=days)}
+
+
+_ENDING = """
+    FROM loyalty_term t
+    WHERE t.merchant_id = %(merchant_id)s AND t.taken_back_at IS NULL AND t.ends_at > %(now)s AND t.ends_at <= %(end)s
+        AND NOT EXISTS (
+            SELECT FROM loyalty_term l WHERE l.merchant_id = t.merchant_id AND l.member_id = t.member_id
+                AND l.taken_back_at IS NULL AND l.ends_at > t.ends_at)
+"""
 
 
 def explain_membership(one: Membership, merchant_id: int, level_name: str = "") -> str:

@@ -109,6 +109,11 @@ def expiring_soon(merchant_id: int, member_id: int | None = None, *, days: int =
     return ledger.expiring(merchant_id, POINTS, member_id, clock.now() + timedelta(days=days))
 
 
+def lapsing_points(merchant_id: int, *, days: int = 30) -> int:
+    """How many points of everybody's lapse within some days."""
+    return ledger.expiring_total(merchant_id, POINTS, clock.now() + timedelta(days=days))
+
+
 def liability(merchant_id: int) -> Liability:
     """Points in circulation (pending and reserved ones included) and what they are worth."""
     sums = ledger.totals(merchant_id, POINTS)

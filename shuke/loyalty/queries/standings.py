@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from shuke.trade import queries as trade
 _COLUMNS = "level_no, since_at, until_at, reason, is_manual, grace_until_at, under"
 _WIDTH = 7
 _PAGE = 10_000
+_Ending = tuple[int, int, datetime, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,8 @@ def level_members(merchant_id: int, level_no: int, *, after_id: int = 0, limit: 
         row[0]
         for row in sql.rows(
             "SELECT member_id FROM loyalty_standing WHERE merchant_id = %(merchant_id)s AND level_no = %(level_no)s"
-            " AND member_id > %(after_id)s ORDER BY member_id LIMIT %(limit)s",
+            " AND member_id > %(after_id)s ORDER BY member_id"
+            " OFFSET %(skip)s LIMIT %(limit)s",
             {"merchant_id": merchant_id, "level_no": level_no, "after_id": after_id, "limit": limit},
         )
     ]
@@ -226,7 +228,7 @@ def level_moves(merchant_id: int, member_id: int, *, limit: int = 50) -> list[Le
             "SELECT at, before_no, after_no, reason, evidence, note, by FROM loyalty_levelchange"
             " WHERE merchant_id = %(merchant_id)s AND member_id = %(member_id)s ORDER BY at DESC, id DESC"
             " LIMIT %(limit)s",
-            {"merchant_id": merchant_id, "member_id": member_id, "limit": limit},
+            {"merchant_id": merchant_id, "member_id": member_id, "skip": skip, "limit": limit},
         )
     ]
 
@@ -244,46 +246,81 @@ def recent_moves(merchant_id: int, *, limit: int = 20) -> list[LevelMove]:
 
 
 def warned(
-    merchant_id: int, *, days: int | None = None, member_id: int | None = None, limit: int = 200
+    merchant_id: int, *, days: int | None = None, member_id: int | None = None, limit: int | None = 200
 ) -> list[Warned]:  # fmt: skip
-    """Members who will lose their level within some days (the merchant's setting by default), the soonest first."""
+    """Members who will lose their level within some days (the merchant's setting by default), the soonest first.
+
+    `limit` None gives all of them.
+    """
     rule = level_rule(merchant_id)
-    if rule is None or rule.policy.downgrade == "never":
+    if rule is None:
         return []
-    policy, now = rule.policy, clock.now()
+    told: list[Warned] = []
+    seen, step = 0, None if limit is None else limit * 2  # many keep theirs, and it takes a look at orders to tell
+    while limit is None or len(told) < limit:
+        found = _ending(merchant_id, rule.policy, days, member_id, skip=seen, limit=step)
+        told += _told(merchant_id, rule, found)
+        if step is None or len(found) < step:
+            break
+        seen, step = seen + step, step * 2
+    return told[:limit]
+
+
+def warned_count(merchant_id: int) -> int:
+    """How many members will lose their level within the days of the merchant's setting, all of them."""
+    rule = level_rule(merchant_id)
+    if rule is None:
+        return 0
+    found = _ending(merchant_id, rule.policy)
+    figures = _keeping(merchant_id, rule.policy, found)
+    needed = [rules.keep_threshold(rule.policy, level_no) for level_no in range(rule.policy.top + 1)]
+    return sum(figures.get(member_id, 0) < needed[level_no] for member_id, level_no, _until, _grace in found)
+
+
+def _ending(
+    merchant_id: int, policy: Policy, days: int | None = None, member_id: int | None = None, *, skip: int = 0,
+    limit: int | None = None,
+) -> list[_Ending]:  # fmt: skip
+    """Whose level's validity or grace ends within some days, met or not: member, level, ends of validity and grace."""
+    if policy.downgrade == "never":
+        return []
     if days is None:
         days = merchants.setting(merchant_id, LevelWarnSpec).warn_days
-    found = sql.rows(
+    return sql.rows(
         "SELECT member_id, level_no, until_at, grace_until_at FROM loyalty_standing"
         " WHERE merchant_id = %(merchant_id)s AND level_no BETWEEN 1 AND %(top)s AND NOT is_manual AND reason <> 'membership'"
         " AND (%(member_id)s::bigint IS NULL OR member_id = %(member_id)s)"
         " AND coalesce(grace_until_at, until_at) <= %(end)s ORDER BY coalesce(grace_until_at, until_at), member_id"
-        " LIMIT %(limit)s",
-        {
-            "merchant_id": merchant_id,
-            "top": policy.top,
-            "end": now + timedelta(days=days),
-            "limit": limit,
-            "member_id": member_id,
-        },
-    )
-    zone = zone_of(merchant_id)
-    ends: defaultdict[datetime | None, list[int]] = defaultdict(list)
-    for number, _level, until, _grace in found:
-        ends[rules.window_start(policy, until or now, zone)].append(number)
-    figures: dict[int, int] = {}
-    for since, member_ids in ends.items():
-        figures.update(figures_of(merchant_id, policy, member_ids, until=now, since=since))
-    return [
-        one
+        " OFFSET %(skip)s LIMIT %(limit)s",
+        {"merchant_id": merchant_id, "top": policy.top, "end": clock.now() + timedelta(days=days),
+         "member_id": member_id, "skip": skip, "limit": limit},
+    )  # type: ignore[return-value]  # fmt: skip
+
+
+def _told(merchant_id: int, rule: SavedLevelRule, found: Sequence[_Ending]) -> list[Warned]:
+    figures = _keeping(merchant_id, rule.policy, found)
+    told = (
+        Warned(
+            member_id, level_no, rule.name(level_no), grace or until, figures.get(member_id, 0),
+            rules.keep_threshold(rule.policy, level_no), grace is not None,
+        )
         for member_id, level_no, until, grace in found
-        if (
-            one := Warned(
-                member_id, level_no, rule.name(level_no), grace or until, figures.get(member_id, 0),
-                rules.keep_threshold(policy, level_no), grace is not None,
-            )
-        ).missing
-    ]  # fmt: skip
+    )  # fmt: skip
+    return [one for one in told if one.missing]
+
+
+def _keeping(
+    merchant_id: int, policy: Policy, found: Sequence[_Ending]
+) -> dict[int, int]:  # fmt: skip
+    """What counts for keeping their level, each in the window that the end of her validity closes, by one question."""
+    if policy.measure == "growth":
+        return _growth(merchant_id, [row[0] for row in found])
+    now, zone, place = clock.now(), zone_of(merchant_id), 0 if policy.measure == "amount" else 1
+    starts = {until: rules.window_start(policy, until or now, zone) for until in {row[2] for row in found}}
+    since = {member_id: starts[until] for member_id, _level_no, until, _grace in found}
+    # An order finished this very instant counts.
+    figures = trade.level_figures_since(merchant_id, since, until=now + timedelta(microseconds=1))
+    return {member_id: both[place] for member_id, both in figures.items()}
 
 
 def warned_of(merchant_id: int, member_id: int) -> Warned | None:

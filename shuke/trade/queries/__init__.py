@@ -10,6 +10,7 @@ from shuke.trade.queries.orders import (
     earning_lines,
     figures,
     level_figures,
+    level_figures_since,
     lifecycle_counts,
     lifecycle_label,
     lines_of,
@@ -31,7 +32,14 @@ from shuke.trade.queries.payments import (
     payments_by_no,
     unpaid_totals,
 )
-from shuke.trade.queries.reasons import REASONS, UnpaidOrder, reasons_by_product, unpaid_notes, unpaid_orders
+from shuke.trade.queries.reasons import (
+    REASONS,
+    UnpaidOrder,
+    reasons_by_product,
+    unasked_count,
+    unpaid_notes,
+    unpaid_orders,
+)
 from shuke.trade.queries.refunds import Refund, refunds_of
 
 __all__ = [
@@ -53,6 +61,7 @@ __all__ = [
     "import_row",
     "imports",
     "level_figures",
+    "level_figures_since",
     "lifecycle_counts",
     "lifecycle_label",
     "lines_of",
@@ -74,6 +83,7 @@ __all__ = [
     "reject_summary",
     "state_label",
     "tried",
+    "unasked_count",
     "unknown_file",
     "unpaid_notes",
     "unpaid_orders",

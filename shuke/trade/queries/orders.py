@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -150,6 +150,26 @@ def level_figures(
              "since": since, "until": until},
         )
     }  # fmt: skip
+
+
+def level_figures_since(
+    merchant_id: int, since: Mapping[int, datetime | None], *, until: datetime
+) -> dict[int, tuple[int, int]]:  # fmt: skip
+    """As `level_figures`, of members who each have a window of their own: member → its beginning, None for all time."""
+    found = sql.rows(
+        """
+        SELECT w.member_id, o.paid_fen, o.orders
+        FROM unnest(%(member_ids)s::bigint[], %(since)s::timestamptz[]) AS w (member_id, since) CROSS JOIN LATERAL (
+            SELECT sum(paid_fen)::bigint AS paid_fen, count(*) AS orders FROM trade_order o
+            WHERE o.merchant_id = %(merchant_id)s AND o.member_id = w.member_id AND o.removed_at IS NULL
+                AND o.state = 'finished' AND coalesce(o.finished_at, o.shipped_at, o.paid_at, o.placed_at) < %(until)s
+                AND (w.since IS NULL OR coalesce(o.finished_at, o.shipped_at, o.paid_at, o.placed_at) >= w.since)
+            OFFSET 0
+        ) AS o WHERE o.orders > 0
+        """,
+        {"merchant_id": merchant_id, "member_ids": sql.numbers(since), "since": list(since.values()), "until": until},
+    )
+    return {member_id: (paid_fen, orders) for member_id, paid_fen, orders in found}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from shuke.core import crypto, sql
 from shuke.members.queries import marks
 from shuke.trade.rules import REASONS
 
-__all__ = ["REASONS", "UnpaidOrder", "reasons_by_product", "unpaid_notes", "unpaid_orders"]
+__all__ = ["REASONS", "UnpaidOrder", "reasons_by_product", "unasked_count", "unpaid_notes", "unpaid_orders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,21 @@ def unpaid_orders(
             {"merchant_id": merchant_id, "since": since, "member_id": member_id, "limit": limit},
         )
     ]
+
+
+def unasked_count(merchant_id: int, *, since: datetime) -> int:
+    """How many orders placed since then were never paid and nobody has told why, all of them."""
+    found: int = sql.scalar(
+        """
+        SELECT count(*) FROM trade_order o
+        WHERE o.merchant_id = %(merchant_id)s AND o.placed_at >= %(since)s AND o.paid_at IS NULL
+          AND o.state IN ('unpaid', 'closed') AND o.removed_at IS NULL AND o.member_id IS NOT NULL
+          AND NOT EXISTS (SELECT FROM trade_unpaidreason r WHERE r.merchant_id = o.merchant_id AND r.order_id = o.id
+            AND r.reason <> '')
+        """,
+        {"merchant_id": merchant_id, "since": since},
+    )
+    return found
 
 
 def unpaid_notes(merchant_id: int, order_ids: Collection[int]) -> dict[int, str]:
