@@ -228,7 +228,7 @@ def level_moves(merchant_id: int, member_id: int, *, limit: int = 50) -> list[Le
             "SELECT at, before_no, after_no, reason, evidence, note, by FROM loyalty_levelchange"
             " WHERE merchant_id = %(merchant_id)s AND member_id = %(member_id)s ORDER BY at DESC, id DESC"
             " LIMIT %(limit)s",
-            {"merchant_id": merchant_id, "member_id": member_id, "skip": skip, "limit": limit},
+            {"merchant_id": merchant_id, "member_id": member_id, "limit": limit},
         )
     ]
 
