@@ -79,7 +79,7 @@ def is_due(merchant_id: int, wanted: Figures[T], zone: ZoneInfo) -> bool:
     reckoned_at, place = found[0]
     if reckoned_at.astimezone(zone).date() != clock.today(zone):
         return True
-    return clock.now() - reckoned_at >= PAUSE and place != place_now(merchant_id)
+    return bool(clock.now() - reckoned_at >= PAUSE and place != place_now(merchant_id))
 
 
 def place_now(merchant_id: int) -> str:

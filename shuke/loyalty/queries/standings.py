@@ -294,7 +294,7 @@ def _ending(
         " OFFSET %(skip)s LIMIT %(limit)s",
         {"merchant_id": merchant_id, "top": policy.top, "end": clock.now() + timedelta(days=days),
          "member_id": member_id, "skip": skip, "limit": limit},
-    )  # type: ignore[return-value]  # fmt: skip
+    )  # fmt: skip
 
 
 def _told(merchant_id: int, rule: SavedLevelRule, found: Sequence[_Ending]) -> list[Warned]:
