@@ -213,8 +213,7 @@ def level_members(merchant_id: int, level_no: int, *, after_id: int = 0, limit: 
         row[0]
         for row in sql.rows(
             "SELECT member_id FROM loyalty_standing WHERE merchant_id = %(merchant_id)s AND level_no = %(level_no)s"
-            " AND member_id > %(after_id)s ORDER BY member_id"
-            " OFFSET %(skip)s LIMIT %(limit)s",
+            " AND member_id > %(after_id)s ORDER BY member_id LIMIT %(limit)s",
             {"merchant_id": merchant_id, "level_no": level_no, "after_id": after_id, "limit": limit},
         )
     ]
