@@ -91,13 +91,17 @@ def stage(table: str, columns: Mapping[str, str], records: Iterable[Sequence[Any
     return ", ".join(columns)
 
 
-def stage_columns(table: str, columns: Mapping[str, str], values: Mapping[str, Sequence[Any]]) -> str:
-    """As `stage`, from one sequence a column, all of one length: cheaper where the rows need not be made first."""
+def stage_lines(table: str, columns: Mapping[str, str], lines: Sequence[str]) -> None:
+    """As `stage`, from rows that are COPY's text already (`lines_of`), their cells in the order of the columns."""
     _empty_stage(table, columns)
-    told = [values[name] for name in columns]
-    _copy(table, list(columns), ([column[start : start + _COPY_BATCH] for column in told]
-                                 for start in range(0, len(told[0]), _COPY_BATCH)))  # fmt: skip
-    return ", ".join(columns)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        for start in range(0, len(lines), _COPY_BATCH):
+            copy.write("\n".join([*lines[start : start + _COPY_BATCH], ""]))
+
+
+def lines_of(columns: Iterable[Sequence[Any]]) -> list[str]:
+    """Rows, given by their columns, as COPY's text; needs no database, so that a thread may do it ahead of another."""
+    return list(map("\t".join, zip(*map(_column, columns), strict=True)))
 
 
 def _empty_stage(table: str, columns: Mapping[str, str]) -> None:
@@ -118,19 +122,13 @@ def copy_into(table: str, columns: Sequence[str], records: Iterable[Sequence[Any
     here, column by column, because that takes a tenth of the time of psycopg's general adaptation.
     """
     rows_left = iter(records)
-    batches = iter(lambda: list(islice(rows_left, _COPY_BATCH)), [])
-    _copy(table, columns, (zip(*batch, strict=True) for batch in batches))
-
-
-def _copy(table: str, columns: Sequence[str], batches: Iterable[Iterable[Sequence[Any]]]) -> None:
-    """COPY batches of rows, each given by its columns."""
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        for batch in batches:
-            lines = list(map("\t".join, zip(*map(_column, batch), strict=True)))
-            lines.append("")
-            copy.write("\n".join(lines))
+        while batch := list(islice(rows_left, _COPY_BATCH)):
+            copy.write("\n".join([*lines_of(zip(*batch, strict=True)), ""]))
 
 
+NULL = "\\N"
+"""No value, in COPY's text."""
 _COPY_BATCH = 1000
 
 
@@ -144,7 +142,7 @@ def _column(cells: Sequence[Any]) -> Iterable[str]:
     if len(kinds) == 2 and _NONE in kinds:
         [kind] = kinds - {_NONE}
         write = _CELL[kind]
-        return ["\\N" if cell is None else write(cell) for cell in cells]
+        return [NULL if cell is None else write(cell) for cell in cells]
     return [_CELL[type(cell)](cell) for cell in cells]
 
 
@@ -158,7 +156,7 @@ def _text(cell: str) -> str:
 
 
 _CELL: dict[type, Callable[[Any], str]] = {
-    _NONE: lambda _none: "\\N",
+    _NONE: lambda _none: NULL,
     str: _text,
     int: str,
     bool: lambda cell: "t" if cell else "f",

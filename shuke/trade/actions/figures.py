@@ -56,7 +56,8 @@ def refresh_figures(merchant_id: int, member_ids: Collection[int]) -> None:
                 max(coalesce(placed_at, paid_at)) FILTER (WHERE {_BOUGHT}) AS last_order_at,
                 max(placed_at) FILTER (WHERE NOT ({_BOUGHT}) AND paid_at IS NULL) AS last_unpaid_at
             FROM trade_order o
-            WHERE o.merchant_id = %(merchant_id)s AND o.member_id = m.member_id AND o.removed_at IS NULL
+            WHERE o.merchant_id = (SELECT %(merchant_id)s::bigint) AND o.member_id = m.member_id
+                AND o.removed_at IS NULL
         ) AS sums
         ON CONFLICT (merchant_id, member_id) DO UPDATE SET ({", ".join(names)}) =
             ({", ".join("excluded." + name for name in names)})

@@ -17,14 +17,15 @@ from threading import Thread
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from shuke.core import clock, sql
 from shuke.core.crypto import Vault
 from shuke.core.tables import Row, Table, line_hashes, normal, row_hash
 from shuke.core.tenancy import tenant
-from shuke.members import actions as members
-from shuke.platforms.platform import Parsed
-from shuke.trade.actions.buyers import seen_buyers
+from shuke.platforms.platform import OrderRecord, Parsed
 from shuke.trade.actions.imports import CHUNK, READ, Part, whole_orders
+from shuke.trade.actions.preparing import Prepared, prepare
 
 _ORDER_COLUMNS = {"订单编号", "主订单编号", "订单号"}
 _LINE_NUMBER: Final = re.compile(r'^"?=?"{0,2}([0-9]{4,40})"{0,3}[,;\t]', re.MULTILINE)
@@ -36,8 +37,8 @@ _NUMBER: Final = re.compile(r'(?:=")?([0-9]{4,40})"?')
 class Chunk:
     """Some rows of a part; `last_row` is the number of the last one, `row_count` how many there were.
 
-    `known_count` of them were known as lines. The others are either parsed, with the buyers of order lists `seen`, or kept `raw` with order number ("" where none
-    can be told) and hash of each.
+    `known_count` of them were known as lines. The others are either parsed, and those of order lists prepared, or kept
+    `raw` with order number ("" where none can be told) and hash of each.
     """
 
     part: int
@@ -45,7 +46,7 @@ class Chunk:
     row_count: int = 0
     known_count: int = 0
     parsed: Parsed = field(default_factory=lambda: Parsed([], []))
-    seen: list[members.Seen | None] = field(default_factory=list)
+    prepared: Prepared = field(default_factory=lambda: Prepared([], [], []))
     raw: list[Row] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
     hashes: list[str] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Reader:
     merchant_id: int
     shop_id: int
     vault: Vault
+    import_id: int
     sieves: bool = False
     now: datetime = field(default_factory=clock.now)
     _asks: bool = True
@@ -133,13 +135,17 @@ class Reader:
             chunk.parsed.records.extend(more.records)
             chunk.parsed.rejects.extend(more.rejects)
             if part.layout.content == "orders":
-                chunk.seen += seen_buyers(self.vault, self.shop_id, more.records, self.now)
+                chunk.prepared.add(self._prepared(more.records))
         else:
             chunk.raw += rows
             chunk.numbers += _numbers(rows, column)
             chunk.hashes += [row_hash(row.raw).hex() for row in rows]
         chunk.row_count += len(rows)
         chunk.last_row = rows[-1].number
+
+    def _prepared(self, records: Sequence[OrderRecord]) -> Prepared:
+        ids = sql.new_ids(len(records))  # over a connection of this thread's own; what is not used is no loss
+        return prepare(self.vault, self.merchant_id, self.shop_id, records, ids, import_id=self.import_id, now=self.now)
 
 
 def news_of(merchant_id: int, shop_id: int, chunk: Chunk) -> list[Row]:
@@ -208,6 +214,8 @@ def _ahead(items: Iterator[Chunk], queue: Queue[Any]) -> Iterator[Chunk | _Quest
             queue.put(error)
         else:
             queue.put(None)
+        finally:
+            connection.close()
 
     thread = Thread(target=read, daemon=True)
     thread.start()

@@ -75,7 +75,8 @@ def _run_file(merchant_id: int, found: dict[str, Any], clear: Path, password: st
         progress.advance(merchant_id, found["progress_id"], total=total)
     done = int(checkpoint.get("done", 0))
     shop_id, vault = found["shop_id"], crypto.vault(merchant_id)
-    reader = Reader(table, parts, zone, merchant_id, shop_id, vault, sieves=_has_orders(merchant_id, shop_id))
+    sieves = _has_orders(merchant_id, shop_id)
+    reader = Reader(table, parts, zone, merchant_id, shop_id, vault, found["id"], sieves=sieves)
     for chunk in reader.chunks(checkpoint):
         with tenant(merchant_id):
             sql.run("SET LOCAL synchronous_commit = off")  # decision 0021: what is lost with it is its own checkpoint
@@ -122,7 +123,7 @@ def _take(merchant_id: int, found: dict[str, Any], reader: Reader, chunk: Chunk)
         chunk.parsed = reader.parse(chunk, news)
     if chunk.known_count == chunk.row_count:
         return Taken(same=same)
-    prepared = {"seen": chunk.seen} if chunk.seen else {}
+    prepared = {"prepared": chunk.prepared} if chunk.prepared.rows else {}
     taken = _TAKES[part.layout.content](
         merchant_id, found["shop_id"], chunk.parsed.records, import_id=found["id"], by=SYSTEM, **prepared
     )

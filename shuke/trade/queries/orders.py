@@ -53,7 +53,8 @@ _EARNING = """
         FROM trade_line l
         JOIN trade_order o ON o.merchant_id = l.merchant_id AND o.id = l.order_id
         CROSS JOIN LATERAL (SELECT l.is_vanished OR o.removed_at IS NOT NULL AS gone) g
-        WHERE l.merchant_id = %(merchant_id)s AND l.order_id = ANY(%(order_ids)s::bigint[]) AND o.member_id IS NOT NULL
+        WHERE l.merchant_id = (SELECT %(merchant_id)s::bigint) AND l.order_id = ANY(%(order_ids)s::bigint[])
+            AND o.member_id IS NOT NULL
     ) told
 """.format(
     **{name: f"(extract(epoch FROM {name}) * 1000000)::bigint" for name in ("placed_at", "paid_at", "finished_at")}
