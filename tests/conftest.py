@@ -16,6 +16,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as drawing
 from psycopg.conninfo import make_conninfo
 
 from shuke.core import clock, database
@@ -24,6 +26,12 @@ from tests import make
 
 HOME_VARIABLE = "SHUKE_TEST_HOME"
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+
+# How long a machine takes decides no test. Fixtures that examples share are empty folders and rules of a merchant.
+drawing.register_profile(
+    "shuke", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+drawing.load_profile("shuke")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuke.core import sql
@@ -28,7 +28,7 @@ ROWS = st.lists(
 
 
 @pytest.mark.django_db
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ROWS)
 def test_staged_rows_come_out_as_they_went_in(rows: list[tuple[object, ...]]) -> None:
     names = sql.stage("staged_test", KINDS, rows)

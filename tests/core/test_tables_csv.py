@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuke.core.errors import Refused
@@ -188,7 +188,7 @@ def test_limits(tmp_path: Path) -> None:
     assert refused.value.code == "too_slow"
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=12))
 def test_changed_bytes_never_break_reading(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
     content = bytearray(

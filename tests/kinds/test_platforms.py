@@ -107,7 +107,7 @@ def test_strange_headers_are_not_claimed(platform: str) -> None:
 
 
 @pytest.mark.parametrize(("platform", "place"), EVERY)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(content=st.data())
 def test_whatever_cells_hold_a_row_is_a_record_or_a_reject(platform: str, place: int, content: st.DataObject) -> None:
     row = EXAMPLES[platform][place]

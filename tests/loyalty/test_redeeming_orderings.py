@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuke.core import clock
@@ -32,7 +32,7 @@ class Undone(Exception):
     """Takes an example's rows away again."""
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(STEPS)
 def test_any_order_of_things_keeps_the_books(shop: Place, steps: list[str]) -> None:
     try:

@@ -7,7 +7,7 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuke.core import clock, facts, sql
@@ -51,7 +51,7 @@ def test_the_newest_clear_value_is_shown_and_a_masked_one_only_where_there_is_no
     assert refused.value.code == "nothing_clear"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(
     days=st.permutations(range(5)),
     phones=st.lists(st.sampled_from(["13800000001", "13800000002", "13800000003"]), min_size=5, max_size=5),

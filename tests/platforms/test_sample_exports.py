@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuke.cli.sample_exports import LineLayout, OrderLayout, write_exports
@@ -103,7 +103,7 @@ def test_the_shop_lives_like_a_shop(tmp_path: Path) -> None:
     assert 0.06 < states["closed"] / 4000 < 0.18
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120)
 @given(st.lists(st.tuples(st.integers(0, 30_000), st.integers(0, 255)), max_size=20))
 def test_changed_bytes_never_break_parsing(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
     source = tmp_path / "source"

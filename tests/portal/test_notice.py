@@ -117,7 +117,7 @@ def test_the_own_picture_is_a_link_or_has_areas(alice: Place) -> None:
 HOSTILE = st.text(st.sampled_from("<>\"'&;=/ ab\\`\n\t{}%茶"), max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(title=HOSTILE, words=HOSTILE)
 def test_nothing_typed_breaks_out_of_the_code(title: str, words: str) -> None:
     shop = Shop(1, title or "店", "taobao", "")
