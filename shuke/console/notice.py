@@ -18,6 +18,7 @@ from shuke.core.specs import Mismatch, Spec, Ui
 from shuke.loyalty import queries as loyalty
 from shuke.loyalty.queries.explain import amount
 from shuke.loyalty.queries.rulewords import discount_words, points_in_a_line
+from shuke.loyalty.queries.worth import worth
 from shuke.members.queries.links import entry_link
 from shuke.merchants.queries import Shop
 
@@ -116,7 +117,7 @@ def code(merchant_id: int, shop: Shop, spec: NoticeSpec) -> str:
             "entry": entry,
             "qr": f"{entry}qr.png",
             "levels": levels,
-            "points": points_in_a_line(points.spec) if points else "",
+            "points": points_in_a_line(points.spec, worth(merchant_id)) if points else "",
             "areas": [{"coords": _coords(area), "url": area.url or entry} for area in spec.areas],
         },
     )

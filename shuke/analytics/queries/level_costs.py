@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from shuke.core import clock, sql
 from shuke.loyalty import queries as loyalty
+from shuke.loyalty.queries.worth import worth
 
 FULL_PRICE = 1000  # permille
 
@@ -35,11 +36,11 @@ def level_costs(merchant_id: int, zone: str) -> dict[int, LevelCost]:
 
     A line counts for the level that its member held when it was bought. Formulas as on the buyer's page.
     """
-    rule, levels = loyalty.points_rule(merchant_id), loyalty.level_rule(merchant_id)
+    levels = loyalty.level_rule(merchant_id)
     if levels is None:
         return {}
     params = {"m": merchant_id, "zone": zone, "now": clock.now()}
-    ratio = Fraction(rule.spec.yuan_per_100_points) if rule else Fraction(0)
+    ratio = worth(merchant_id).fen_per_point
     points: dict[tuple[int, str], Fraction] = {
         (level_no, kind): Fraction(str(amount)) for level_no, kind, amount in sql.rows(_POINTS, params)
     }

@@ -11,7 +11,7 @@ from shuke.analytics.rules import Breakage, Fates
 from shuke.core import clock, sql
 from shuke.ledger import queries as ledger
 from shuke.ledger.queries import Totals
-from shuke.loyalty import queries as loyalty
+from shuke.loyalty.queries.worth import worth
 
 POINTS = "points"
 
@@ -39,7 +39,7 @@ class MonthLapsing:
 
 @dataclass(frozen=True, slots=True)
 class PointsLiability:
-    """Points in circulation and their cost in fen by the rule in force; `breakage` None while history is too short."""
+    """Points in circulation and their cost in fen by the rate in force; `breakage` None while history is too short."""
 
     sums: Totals
     circulating: int
@@ -60,24 +60,22 @@ def points_liability(merchant_id: int, zone: str, *, with_breakage: bool = True)
     """The whole picture, from the merchant's own books; seconds for a million lots."""
     sums = ledger.totals(merchant_id, POINTS)
     circulating = sums.active + sums.pending + sums.reserved
-    rule = loyalty.points_rule(merchant_id)
+    rate = worth(merchant_id)
     fates = _fates(merchant_id) if with_breakage else []
     open_points, never = _open(merchant_id)
     breakage = rules.expected(rules.shares(fates), open_points)
     return PointsLiability(
-        sums, circulating, rule.spec.worth_fen(circulating) if rule else 0, never, breakage,
-        rule.spec.worth_fen(breakage.points) if rule and breakage else 0, _months(merchant_id, zone),
+        sums, circulating, rate.fen(circulating), never, breakage,
+        rate.fen(breakage.points) if breakage else 0, _months(merchant_id, zone),
         _lapsing(merchant_id, zone),
     )  # fmt: skip
 
 
 def plan_costs(merchant_id: int) -> dict[int, int]:
     """What the points that paid memberships gave are worth in fen, by plan: those at the start and more for orders."""
-    rule = loyalty.points_rule(merchant_id)
-    if rule is None:
-        return {}
+    rate = worth(merchant_id)
     return {
-        plan_id: rule.spec.worth_fen(int(Fraction(str(points))))
+        plan_id: rate.fen(int(Fraction(str(points))))
         for plan_id, points in sql.rows(
             """
             SELECT plan_id, sum(points) FROM (

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from shuke.console.desk import Desk, page
 from shuke.core.specs import Form, form_for, parse
-from shuke.loyalty import queries
 from shuke.loyalty.queries.celebrations import given_this_year, preview_birthdays
+from shuke.loyalty.queries.worth import worth
 from shuke.loyalty.specs import BirthdaySpec
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries as places
@@ -30,7 +30,6 @@ def edit(desk: Desk) -> HttpResponse:
 
 
 def _show(desk: Desk, form: Form, spec: BirthdaySpec, *, status: int = 200, is_asked: bool = False) -> HttpResponse:
-    rule = queries.points_rule(desk.merchant_id)
     found = preview_birthdays(desk.merchant_id, spec)
     given_count, given_points = given_this_year(desk.merchant_id)
     return desk.show(
@@ -41,5 +40,5 @@ def _show(desk: Desk, form: Form, spec: BirthdaySpec, *, status: int = 200, is_a
         is_asked=is_asked,
         given_count=given_count,
         given_points=given_points,
-        given_fen=rule.spec.worth_fen(given_points) if rule else 0,
+        given_fen=worth(desk.merchant_id).fen(given_points),
     )

@@ -21,6 +21,7 @@ from shuke.loyalty import queries
 from shuke.loyalty.queries import POINTS, SavedPointsRule, rulewords
 from shuke.loyalty.queries.memberdays import explain_member_day, next_member_day
 from shuke.loyalty.queries.requests import waiting_count
+from shuke.loyalty.queries.worth import worth
 from shuke.loyalty.specs import PointsRuleSpec
 from shuke.trade import queries as trade
 
@@ -36,7 +37,7 @@ def overview(desk: Desk) -> HttpResponse:
         return _start(desk)
     rule = queries.points_rule(desk.merchant_id)
     sums = ledger.totals(desk.merchant_id, POINTS)
-    now = clock.now()
+    now, rate = clock.now(), worth(desk.merchant_id)
     months = ledger.months(desk.merchant_id, POINTS, desk.merchant.zone, now - timedelta(days=366))[-MONTHS:]
     lapsing = ledger.lapsing(desk.merchant_id, POINTS, now + timedelta(days=SOON_DAYS))
     circulating = sums.active + sums.pending + sums.reserved
@@ -48,12 +49,12 @@ def overview(desk: Desk) -> HttpResponse:
         coming=next((one for one in reversed(rules) if one.valid_from > now), None),
         sums=sums,
         circulating=circulating,
-        cost_fen=_worth(rule, circulating),
+        cost_fen=rate.fen(circulating),
         months=months,
         chart=loyalty_charts.moved(months),
         lapsing=lapsing,
         lapsing_sum=sum(one.amount for one in lapsing),
-        chapters=rulewords.points_chapters(rule.spec, queries.level_rule(desk.merchant_id)) if rule else [],
+        chapters=rulewords.points_chapters(rule.spec, queries.level_rule(desk.merchant_id), rate) if rule else [],
         backfill=_backfill(desk),
         checks=_sum_words(sums),
     )
@@ -100,7 +101,7 @@ def _start(desk: Desk) -> HttpResponse:
     spec = PointsRuleSpec(start_on=start_on_past(desk) if has_orders else None)
     return desk.show(
         "console/points/start.html",
-        chapters=rulewords.points_chapters(spec, queries.level_rule(desk.merchant_id)),
+        chapters=rulewords.points_chapters(spec, queries.level_rule(desk.merchant_id), worth(desk.merchant_id, spec)),
         carried=carried(form_for(PointsRuleSpec, spec)),
         has_orders=has_orders,
         spec=spec,
@@ -110,10 +111,6 @@ def _start(desk: Desk) -> HttpResponse:
 def _backfill(desk: Desk) -> Progress | None:
     found = progress.latest(desk.merchant_id, loyalty.BACKFILL)
     return found if found is not None and found.state != progress.DONE else None
-
-
-def _worth(rule: SavedPointsRule | None, points: int) -> int:
-    return rule.spec.worth_fen(points) if rule else 0
 
 
 def _sum_words(sums: Totals) -> str:

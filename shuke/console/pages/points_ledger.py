@@ -27,6 +27,7 @@ from shuke.core.typed import number
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
 from shuke.loyalty.queries import Booked
+from shuke.loyalty.queries.worth import worth
 from shuke.members import queries as members
 from shuke.merchants import actions as merchants
 
@@ -163,7 +164,7 @@ def _ask(desk: Desk, form: Form, *, status: int = 200) -> HttpResponse:
 
 
 def _confirm(desk: Desk, filled: AdjustForm, form: Form, chosen: dict[int, str]) -> HttpResponse:
-    rule = queries.points_rule(desk.merchant_id)
+    rate = worth(desk.merchant_id)
     total = filled.points * len(chosen)
     nicks = list(chosen.values())
     return desk.show(
@@ -176,7 +177,7 @@ def _confirm(desk: Desk, filled: AdjustForm, form: Form, chosen: dict[int, str])
         count=len(chosen),
         nicks=nicks[:SHOWN_NAMES],
         more=len(nicks) - SHOWN_NAMES,
-        worth_fen=rule.spec.worth_fen(total) if rule else None,
+        worth_fen=rate.fen(total) if rate.fen_per_point else None,
     )
 
 

@@ -14,6 +14,7 @@ from shuke.console.desk import Desk, page
 from shuke.core import clock, downloads
 from shuke.core.money import yuan
 from shuke.loyalty import queries
+from shuke.loyalty.queries.worth import worth
 from shuke.merchants import actions as merchants
 
 SHOWN_MONTHS = 24
@@ -23,7 +24,7 @@ SHOWN_MONTHS = 24
 def show(desk: Desk) -> HttpResponse:
     """The whole picture."""
     found = points_liability(desk.merchant_id, desk.merchant.zone)
-    rule = queries.points_rule(desk.merchant_id)
+    rule, rate = queries.points_rule(desk.merchant_id), worth(desk.merchant_id)
     shown = found.months[-SHOWN_MONTHS:]
     return desk.show(
         "console/points/liability.html",
@@ -31,12 +32,12 @@ def show(desk: Desk) -> HttpResponse:
         rule=rule,
         chart=loyalty_charts.circulating(shown),
         months=list(reversed(shown)),
-        lapsing=[(one, rule.spec.worth_fen(one.points) if rule else 0) for one in found.lapsing[:SHOWN_MONTHS]],
+        lapsing=[(one, rate.fen(one.points)) for one in found.lapsing[:SHOWN_MONTHS]],
         shares=[(one.age_days, f"{one.share * 100:.1f}", one.member_count) for one in found.breakage.shares]
         if found.breakage
         else [],
-        low_fen=_worth(found, found.breakage.low, rule) if found.breakage else 0,
-        high_fen=_worth(found, found.breakage.high, rule) if found.breakage else 0,
+        low_fen=rate.fen(found.breakage.low) if found.breakage and found.circulating else 0,
+        high_fen=rate.fen(found.breakage.high) if found.breakage and found.circulating else 0,
     )
 
 
@@ -53,12 +54,8 @@ def export(desk: Desk) -> HttpResponseBase:
 
 
 def _rows(desk: Desk, found: PointsLiability) -> Iterator[Sequence[str]]:
-    rule = queries.points_rule(desk.merchant_id)
+    rate = worth(desk.merchant_id)
     yield [_("Month"), _("Given"), _("Spent"), _("Lapsed"), _("Taken back"), _("At the end"), _("Worth in yuan")]
     for one in found.months:
-        worth = yuan(rule.spec.worth_fen(one.at_end), grouped=False) if rule else ""
-        yield [one.month, *map(str, (one.issued, one.spent, one.lapsed, one.taken_back, one.at_end)), worth]
-
-
-def _worth(found: PointsLiability, points: int, rule: queries.SavedPointsRule | None) -> int:
-    return rule.spec.worth_fen(points) if rule and found.circulating else 0
+        yield [one.month, *map(str, (one.issued, one.spent, one.lapsed, one.taken_back, one.at_end)),
+               yuan(rate.fen(one.at_end), grouped=False) if rate.fen_per_point else ""]  # fmt: skip

@@ -19,6 +19,7 @@ from shuke.core.specs.posted import Given
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
 from shuke.loyalty.queries import PointsPreview, SavedPointsRule, rulewords
+from shuke.loyalty.queries.worth import worth
 from shuke.loyalty.specs import PointsRuleSpec
 from shuke.members import queries as members
 from shuke.trade import queries as trade
@@ -134,7 +135,7 @@ def _figures(desk: Desk, found: PointsPreview, filled: PointsRuleSpec) -> dict[s
         ],
         "top": [(one, names.get(one.member_id, "")) for one in found.top],
         "distribution": [row for row in found.distribution if row[2]],
-        "chapters": rulewords.points_chapters(filled, levels),
+        "chapters": rulewords.points_chapters(filled, levels, worth(desk.merchant_id, filled)),
     }  # fmt: skip
 
 

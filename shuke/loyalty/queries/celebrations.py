@@ -10,6 +10,7 @@ from fractions import Fraction
 from shuke.core import clock, sql
 from shuke.loyalty.queries.rulebook import level_rule, points_rule, zone_of
 from shuke.loyalty.queries.standings import standings_of
+from shuke.loyalty.queries.worth import worth
 from shuke.loyalty.rules.birthdays import feast
 from shuke.loyalty.specs import BirthdaySpec
 from shuke.members.queries import roll as members
@@ -46,8 +47,7 @@ def preview_birthdays(merchant_id: int, spec: BirthdaySpec) -> BirthdayPreview:
     points = sum(count * (spec.points + extra[min(no, len(extra) - 1)]) for no, count in by_level.items())
     more = _more_for_orders(merchant_id, getting, spec)
     is_given = spec.is_on or any(extra)
-    rule = points_rule(merchant_id)
-    cost_fen = rule.spec.worth_fen(points + more) if rule else 0
+    cost_fen = worth(merchant_id).fen(points + more)
     return BirthdayPreview(
         birthday_count(merchant_id), members.member_count(merchant_id), len(getting) if is_given else 0, points, more,
         cost_fen,

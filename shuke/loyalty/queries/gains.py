@@ -14,7 +14,8 @@ from shuke.core import clock
 from shuke.core.money import yuan
 from shuke.ledger import queries as ledger
 from shuke.loyalty.queries.reckoning import level_history
-from shuke.loyalty.queries.rulebook import POINTS, level_rule, points_rule, zone_of
+from shuke.loyalty.queries.rulebook import POINTS, level_rule, zone_of
+from shuke.loyalty.queries.worth import worth
 from shuke.loyalty.rules import gains as rules
 from shuke.loyalty.rules.levels import midnight
 from shuke.loyalty.specs import PostageWorthSpec
@@ -58,8 +59,7 @@ def level_gain(merchant_id: int, member_id: int) -> LevelGain:
     since = midnight(clock.now().astimezone(zone).date().replace(month=1, day=1), zone)
     lines = _lines(merchant_id, member_id, since)
     level, membership, birthday = (_points(lines, own) for own in ("level", "membership", "birthday"))
-    rule = points_rule(merchant_id)
-    ratio = Fraction(rule.spec.yuan_per_100_points) if rule else Fraction(0)
+    ratio = worth(merchant_id).fen_per_point
     discount, untold, postage = _orders(merchant_id, member_id, since)
     return LevelGain(
         year,

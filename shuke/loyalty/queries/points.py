@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from shuke.core import clock, sql
 from shuke.ledger import queries as ledger
 from shuke.ledger.queries import Expiring
-from shuke.loyalty.queries.rulebook import POINTS, points_rule
+from shuke.loyalty.queries.rulebook import POINTS
+from shuke.loyalty.queries.worth import worth
 
 _PAGE = 1000
 
@@ -37,7 +38,7 @@ class PointsSummary:
 
 @dataclass(frozen=True, slots=True)
 class Liability:
-    """What all points in circulation would cost by the rule in force, in fen."""
+    """What all points in circulation would cost by the rate in force, in fen."""
 
     points: int
     pending: int
@@ -86,8 +87,6 @@ def points_summary(merchant_id: int, member_id: int) -> PointsSummary:
     if spent < 0:  # reserved by somebody who was joined to her since: it came with what she brought
         other, spent = other - spent, 0
     lapsed = earned + adjusted + referred + other - spent - left
-    rule = points_rule(merchant_id)
-    worth = rule.spec.worth_fen(max(0, left)) if rule else 0
     return PointsSummary(
         left,
         earned,
@@ -100,7 +99,7 @@ def points_summary(merchant_id: int, member_id: int) -> PointsSummary:
         now.pending,
         now.reserved,
         now.debt,
-        worth,
+        worth(merchant_id).fen(max(0, left)),
     )
 
 
@@ -118,8 +117,7 @@ def liability(merchant_id: int) -> Liability:
     """Points in circulation (pending and reserved ones included) and what they are worth."""
     sums = ledger.totals(merchant_id, POINTS)
     points = sums.active + sums.pending + sums.reserved
-    rule = points_rule(merchant_id)
-    return Liability(points, sums.pending, sums.debt, rule.spec.worth_fen(points) if rule else 0)
+    return Liability(points, sums.pending, sums.debt, worth(merchant_id).fen(points))
 
 
 def adjustments(merchant_id: int, *, limit: int = 50) -> list[AdjustmentMade]:

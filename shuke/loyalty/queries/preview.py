@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from shuke.core import clock
 from shuke.loyalty.queries.reckoning import Change, reckon, reviewed
-from shuke.loyalty.queries.rulebook import SavedLevelRule, level_rule, point_versions, points_rule, zone_of
+from shuke.loyalty.queries.rulebook import SavedLevelRule, level_rule, point_versions, zone_of
 from shuke.loyalty.queries.standings import standings_of
+from shuke.loyalty.queries.worth import worth
 from shuke.loyalty.rules import levels as rules
 from shuke.loyalty.rules.points import Yield, add_months
 from shuke.loyalty.rules.terms import Version
@@ -163,12 +164,11 @@ class _Tally:
         self, merchant_id: int, spec: PointsRuleSpec, since: datetime, *, is_replay: bool, every: int
     ) -> PointsPreview:
         """The preview; sums of a sample are multiplied."""
-        current = points_rule(merchant_id)
         points, points_before = self.sums[0] * every, self.sums[1] * every
         upper: list[int | None] = [*BOUNDS[1:], None]
         return PointsPreview(
             since, is_replay, every, self.orders * every, self.paid_fen * every, points, points_before,
-            spec.worth_fen(points), current.spec.worth_fen(points_before) if current else 0, self.members * every,
+            worth(merchant_id, spec).fen(points), worth(merchant_id).fen(points_before), self.members * every,
             self.gaining * every, self.losing * every,
             months={month: _compared(pair, every) for month, pair in sorted(self.months.items())},
             levels={level_no: _compared(pair, every) for level_no, pair in sorted(self.levels.items())},

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from shuke.core.money import yuan
 from shuke.loyalty.queries.explain import amount, plain
 from shuke.loyalty.queries.rulebook import SavedLevelRule, level_rule, points_rule
+from shuke.loyalty.queries.worth import Worth, worth
 from shuke.loyalty.specs import DayTimes, LevelSpec, PointsRuleSpec
 
 
@@ -28,16 +29,17 @@ class Chapter:
 def chapters(merchant_id: int) -> list[Chapter]:
     """Both rules in force, in the order in which a buyer asks; empty while there is none."""
     points, levels = points_rule(merchant_id), level_rule(merchant_id)
-    return [*(points_chapters(points.spec, levels) if points else []), *(level_chapters(levels) if levels else [])]
+    said = points_chapters(points.spec, levels, worth(merchant_id)) if points else []
+    return [*said, *(level_chapters(levels) if levels else [])]
 
 
-def points_chapters(spec: PointsRuleSpec, levels: SavedLevelRule | None) -> list[Chapter]:
+def points_chapters(spec: PointsRuleSpec, levels: SavedLevelRule | None, rate: Worth) -> list[Chapter]:
     """How points are earned, when they can be used, how long they live, what they are worth."""
     return [
         Chapter("earning", _("How to earn points"), [*_earning(spec), *_more(spec, levels), *_limits(spec)]),
         Chapter("counting", _("When points count"), _counting(spec)),
         Chapter("lapsing", _("How long points live"), [lifetime(spec)]),
-        Chapter("worth", _("What points are worth"), [_worth(spec)]),
+        Chapter("worth", _("What points are worth"), [_worth(rate)]),
     ]
 
 
@@ -49,13 +51,13 @@ def level_chapters(rule: SavedLevelRule) -> list[Chapter]:
     ]
 
 
-def points_in_a_line(spec: PointsRuleSpec) -> str:
+def points_in_a_line(spec: PointsRuleSpec, rate: Worth) -> str:
     """The points rule as it fits on a sign."""
     if not spec.points_per_yuan:
         return _("Points can be collected in this shop")
     return _("Every ¥1 earns %(points)s points · 100 points are worth ¥%(yuan)s") % {
         "points": plain(spec.points_per_yuan),
-        "yuan": yuan(spec.worth_fen(100)),
+        "yuan": yuan(rate.fen(100)),
     }
 
 
@@ -164,10 +166,10 @@ def _counting(spec: PointsRuleSpec) -> list[str]:
     return found
 
 
-def _worth(spec: PointsRuleSpec) -> str:
-    return _("100 points are worth ¥%(yuan)s. Ask our staff when you want to use them.") % {
-        "yuan": yuan(spec.worth_fen(100))
-    }
+def _worth(rate: Worth) -> str:
+    if rate.is_paying:
+        return _("100 points pay ¥%(yuan)s of an order.") % {"yuan": yuan(rate.fen(100))}
+    return _("100 points are worth ¥%(yuan)s. Ask our staff when you want to use them.") % {"yuan": yuan(rate.fen(100))}
 
 
 def _reaching(rule: SavedLevelRule) -> list[str]:

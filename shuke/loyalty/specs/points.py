@@ -91,7 +91,11 @@ class PointsRuleSpec(Spec):
     yuan_per_100_points: Annotated[
         Decimal,
         Field(ge=0, le=10000, max_digits=7, decimal_places=2),
-        Ui(_("100 points are worth"), help=_("Used for the cost of points and for spending them."), unit=_("yuan")),
+        Ui(
+            _("100 points are worth"),
+            help=_("What points cost you. While points pay for orders, the rate set there counts instead."),
+            unit=_("yuan"),
+        ),
     ] = Decimal(1)
     signup_points: Annotated[
         int,
