@@ -60,3 +60,13 @@ TODAY = date(2026, 11, 22)
 )  # fmt: skip
 def test_the_days_of_an_address(first: str, last: str, found: Days) -> None:
     assert days_of(first, last, TODAY) == found
+
+
+def test_what_was_before_is_one_sum_of_the_same_lines(shop: Place, account: int) -> None:
+    m = shop.merchant_id
+    lines = balances.statement(m, "points", account, internal=True)
+    for until in sorted({one.happened_at for one in lines} | {NOON + DAY}):
+        told = sum(one.amount for one in lines if one.happened_at < until and not one.is_internal)
+        assert balances.sum_before(m, "points", account, until) == told
+    assert balances.sum_before(m, "points", account, NOON + DAY) == 60
+    assert balances.sum_before(m, "growth", account, NOON + DAY) != 60

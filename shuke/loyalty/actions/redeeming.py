@@ -56,8 +56,8 @@ def reserve_redemption(merchant_id: int, member_id: int, points: int, *, key: st
     other amounts), `member_day_full`, `day_full`, by the ledger `not_enough` and `in_debt`, and `key_reused`.
     """
     rule = queries.redemption_rule(merchant_id)
-    member_id = home(merchant_id, member_id)
-    ledger.lock(merchant_id, POINTS, [member_id])
+    kin = _locked_person(merchant_id, member_id)
+    member_id = kin[0]
     if standing := _standing(merchant_id, member_id, points, key):
         return standing
     if rule is None or not rule.spec.is_on:
@@ -66,7 +66,7 @@ def reserve_redemption(merchant_id: int, member_id: int, points: int, *, key: st
     _check_asked(merchant_id, member_id, points, spec)
     opened = queries.read(
         merchant_id, "member_id = ANY(%(members)s::bigint[]) AND state = 'reserved'",
-        {"members": sql.numbers(household(merchant_id, member_id))}, order="place, id FOR UPDATE",
+        {"members": sql.numbers(kin)}, order="place, id FOR UPDATE",
     )  # fmt: skip
     if over := [one for one in opened if not one.is_open]:
         settle(merchant_id, over)
@@ -80,7 +80,19 @@ def reserve_redemption(merchant_id: int, member_id: int, points: int, *, key: st
         {"m": merchant_id, "id": member_id},
     )}  # fmt: skip
     place = min(set(range(len(taken) + 1)) - taken)
-    return _open(merchant_id, member_id, points, rule, place, key, by)
+    return _open(merchant_id, kin, points, rule, place, key, by)
+
+
+def _locked_person(merchant_id: int, member_id: int) -> list[int]:
+    """Who stands for a member, and everybody who was joined to her, with all their accounts locked.
+
+    Whoever is joined while this waits is looked for again: two codes of one person never pass each other.
+    """
+    kin: list[int] = []
+    while kin != (found := household(merchant_id, home(merchant_id, member_id))):
+        kin = found
+        ledger.lock(merchant_id, POINTS, sorted(kin))
+    return kin
 
 
 @transaction.atomic
@@ -243,9 +255,10 @@ def _standing(merchant_id: int, member_id: int, points: int, key: str) -> Redemp
 
 
 def _open(
-    merchant_id: int, member_id: int, points: int, rule: queries.SavedRedemptionRule, place: int, key: str, by: Actor
+    merchant_id: int, kin: list[int], points: int, rule: queries.SavedRedemptionRule, place: int, key: str, by: Actor
 ) -> Redemption:
-    """Count it, write the row, hold the points, tell it."""
+    """Count it, write the row, hold the points, tell it; `kin` as locked, she who stands for all of them first."""
+    member_id = kin[0]
     spec, now, number = rule.spec, clock.now(), sql.new_ids(1)[0]
     until_at = now + timedelta(hours=spec.hours)
     params: dict[str, Any] = {
@@ -254,7 +267,7 @@ def _open(
         "asked_on": queries.today(merchant_id), "until_at": until_at,
         "held_until_at": until_at + timedelta(days=spec.wait_days), "round_no": 1,
     }  # fmt: skip
-    params["slots"] = json.dumps(counts.take(params, spec))
+    params["slots"] = json.dumps(counts.take(params, spec, kin))
     if not any(_insert({**params, "code": queries.make_code(merchant_id, number, member_id, points, turn)})
                for turn in range(queries.TURNS)):  # fmt: skip
         raise Refused("open_code", _("There is an open code already. Please use or cancel it first."))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from shuke.core import sql
 from shuke.core.errors import Refused
+from shuke.loyalty.queries.redemptions import counted
 from shuke.loyalty.rules.redemption import shares
 from shuke.loyalty.specs.redemption import RedemptionRuleSpec
 
@@ -17,12 +19,16 @@ EVERYBODY = 0
 Slots = dict[str, int]
 
 
-def take(params: dict[str, Any], spec: RedemptionRuleSpec) -> Slots:
+def take(params: dict[str, Any], spec: RedemptionRuleSpec, kin: Collection[int]) -> Slots:
     """Count points for the member and for all on a day; what was taken of which slot.
 
-    `params` hold merchant_id, asked_on, member_id and points. Refused `member_day_full`, `day_full`.
+    `params` hold merchant_id, asked_on, member_id and points; `kin` is she and everybody who was joined to her, whose
+    accounts are all locked: the limit of one customer is that of the person. Refused `member_day_full`, `day_full`.
     """
-    if not _add(params, params["member_id"], 0, spec.member_day_points):
+    limit = spec.member_day_points
+    if limit is not None:
+        limit -= counted(params["merchant_id"], params["asked_on"], set(kin) - {params["member_id"]})
+    if not _add(params, params["member_id"], 0, limit):
         raise Refused("member_day_full", _("The limit of points for one customer in one day is reached."))
     if spec.day_points is None:
         return _own_slot(params)

@@ -211,19 +211,20 @@ def offer(merchant_id: int, member_id: int) -> Offer | None:
 
 def _most_today(merchant_id: int, member_id: int, spec: RedemptionRuleSpec) -> int:
     most = spec.most_points
-    for who, limit in ((member_id, spec.member_day_points), (0, spec.day_points)):
+    kin = members.household(merchant_id, member_id)
+    for who, limit in ((kin, spec.member_day_points), ([0], spec.day_points)):
         if limit is not None:
             most = min(most, limit - counted(merchant_id, today(merchant_id), who))
     return most
 
 
-def counted(merchant_id: int, on: date, member_id: int = 0) -> int:
-    """How many points were asked for on a day, by a member or (0) by all."""
+def counted(merchant_id: int, on: date, member_ids: Collection[int]) -> int:
+    """How many points were asked for on a day by these members together, or ([0]) by all."""
     return int(
         sql.scalar(
             "SELECT coalesce(sum(points), 0) FROM loyalty_redemptioncount WHERE merchant_id = %(merchant_id)s"
-            " AND asked_on = %(on)s AND member_id = %(member_id)s",
-            {"merchant_id": merchant_id, "on": on, "member_id": member_id},
+            " AND asked_on = %(on)s AND member_id = ANY(%(members)s::bigint[])",
+            {"merchant_id": merchant_id, "on": on, "members": sql.numbers(member_ids)},
         )
     )
 

@@ -67,7 +67,6 @@ def statement_of(merchant_id: int, member_id: int, first_on: date, last_on: date
     """The account of some days in the merchant's zone, the oldest line first; the ledger's own lines, all of them."""
     zone = zone_of(merchant_id)
     since, until = midnight(first_on, zone), midnight(last_on + timedelta(days=1), zone)
-    opening = 0
     kept: list[Told] = []
     before: tuple[datetime, int] | None = (until, 0)
     while page := history(merchant_id, member_id, before=before, limit=_PAGE):
@@ -75,21 +74,11 @@ def statement_of(merchant_id: int, member_id: int, first_on: date, last_on: date
         kept += within
         before = page[-1].line.cursor
         if len(within) < len(page):
-            opening = sum(told.line.amount for told in page[len(within) :]) + _sum_before(
-                merchant_id, member_id, before
-            )
             break
+    opening = ledger.sum_before(merchant_id, POINTS, member_id, since)
     lines: list[StatementLine] = []
     balance = opening
     for told in reversed(kept):
         balance += told.line.amount
         lines.append(StatementLine(told, balance))
     return Statement(first_on, last_on, opening, lines, balance)
-
-
-def _sum_before(merchant_id: int, member_id: int, before: tuple[datetime, int]) -> int:
-    found = 0
-    while page := ledger.statement(merchant_id, POINTS, member_id, before=before, limit=_PAGE):
-        found += sum(line.amount for line in page)
-        before = page[-1].cursor
-    return found
