@@ -80,12 +80,15 @@ def erase_due(merchant_id: int) -> int:
     """Do all erasures whose waiting time is over; how many."""
     with tenant(merchant_id):
         due = sql.rows(
-            "SELECT member_id, by FROM members_erasurerequest WHERE merchant_id = %(merchant_id)s AND state = 'waiting'"
+            "SELECT member_id FROM members_erasurerequest WHERE merchant_id = %(merchant_id)s AND state = 'waiting'"
             " AND due_at <= %(now)s ORDER BY member_id LIMIT 500 FOR UPDATE SKIP LOCKED",
             {"merchant_id": merchant_id, "now": clock.now()},
         )
-        for member_id, _by in due:
-            _erase(merchant_id, member_id, clock.now(), SYSTEM)
+        for (member_id,) in due:
+            if _is_there(merchant_id, member_id):
+                _erase(merchant_id, member_id, clock.now(), SYSTEM)
+        # Of who went together with another one, or with the import that brought her, nothing is left to erase.
+        sql.run(_END_REQUESTS, {"merchant_id": merchant_id, "members": sql.numbers(row[0] for row in due), "at": clock.now()})
     return len(due)
 
 
@@ -175,6 +178,11 @@ _KEEP_SUPPRESSION = """
     ON CONFLICT (merchant_id, kind, index, member_id) DO NOTHING
 """
 
+_END_REQUESTS = """
+    UPDATE members_erasurerequest SET state = 'done', ended_at = %(at)s WHERE merchant_id = %(merchant_id)s
+      AND member_id = ANY(%(members)s::bigint[]) AND state = 'waiting'
+"""
+
 _STEPS = (
     _KEEP_SUPPRESSION,
     *(
@@ -205,8 +213,5 @@ _STEPS = (
         " SELECT %(merchant_id)s, id, 'waiting', %(by)s, %(at)s, %(at)s FROM unnest(%(members)s::bigint[]) AS id"
         " ON CONFLICT (merchant_id, member_id) WHERE state = 'waiting' DO NOTHING"
     ),
-    (
-        "UPDATE members_erasurerequest SET state = 'done', ended_at = %(at)s WHERE merchant_id = %(merchant_id)s"
-        " AND member_id = ANY(%(members)s::bigint[]) AND state = 'waiting'"
-    ),
+    _END_REQUESTS,
 )

@@ -31,7 +31,8 @@ def tag(merchant_id: int, member_ids: Sequence[int], names: Sequence[str], *, by
         INSERT INTO members_membertag (merchant_id, tag_id, member_id, by, added_at)
         SELECT t.merchant_id, t.id, m.id, %(by)s, %(now)s FROM members_tag t JOIN members_member m USING (merchant_id)
         WHERE t.merchant_id = %(merchant_id)s AND t.name = ANY(%(names)s) AND m.id = ANY(%(members)s::bigint[])
-        ORDER BY t.id, m.id
+          AND m.erased_at IS NULL
+        ORDER BY t.id, m.id FOR KEY SHARE OF m
         ON CONFLICT (merchant_id, tag_id, member_id) DO NOTHING RETURNING member_id, tag_id
         """,
         params,
@@ -108,7 +109,8 @@ def add_to_group(merchant_id: int, group_id: int, member_ids: Sequence[int], *, 
         """
         INSERT INTO members_membergroup (merchant_id, group_id, member_id, by, added_at)
         SELECT merchant_id, %(group_id)s, id, %(by)s, %(now)s FROM members_member
-        WHERE merchant_id = %(merchant_id)s AND id = ANY(%(members)s::bigint[]) ORDER BY id
+        WHERE merchant_id = %(merchant_id)s AND id = ANY(%(members)s::bigint[]) AND erased_at IS NULL
+        ORDER BY id FOR KEY SHARE
         ON CONFLICT (merchant_id, group_id, member_id) DO NOTHING RETURNING member_id
         """,
         params,
@@ -152,7 +154,7 @@ def write_note(merchant_id: int, member_id: int, text: str, *, by: Actor) -> int
     if not sql.run(
         "INSERT INTO members_note (merchant_id, id, member_id, sealed, by, written_at)"
         " SELECT merchant_id, %(id)s, id, %(sealed)s, %(by)s, %(now)s FROM members_member"
-        " WHERE merchant_id = %(merchant_id)s AND id = %(member_id)s",
+        " WHERE merchant_id = %(merchant_id)s AND id = %(member_id)s AND erased_at IS NULL FOR KEY SHARE",
         {"merchant_id": merchant_id, "id": note_id, "member_id": member_id, "sealed": sealed, "by": by.label,
          "now": now},
     ):  # fmt: skip
@@ -166,7 +168,7 @@ def _set_status(merchant_id: int, member_ids: Sequence[int], status: str, reason
         """
         UPDATE members_member m SET status = %(status)s, status_reason = %(reason)s
         FROM (SELECT id FROM members_member WHERE merchant_id = %(merchant_id)s AND id = ANY(%(members)s::bigint[])
-            AND (status, status_reason) <> (%(status)s, %(reason)s) ORDER BY id FOR NO KEY UPDATE) AS found
+            AND erased_at IS NULL AND (status, status_reason) <> (%(status)s, %(reason)s) ORDER BY id FOR NO KEY UPDATE) AS found
         WHERE m.merchant_id = %(merchant_id)s AND m.id = found.id RETURNING m.id
         """,
         {"merchant_id": merchant_id, "members": sql.numbers(member_ids), "status": status, "reason": reason},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -161,7 +161,10 @@ def edit_attribute(
 
 
 def set_attributes(merchant_id: int, settings: Sequence[AttributeSetting], *, by: Actor, source: str = "") -> int:
-    """Set members' values of custom attributes; how many rows changed. Refused `bad_value`; Missing."""
+    """Set members' values of custom attributes, of nobody who was erased; how many rows changed. Refused `bad_value`;
+    Missing.
+    """
+    standing = _standing(merchant_id, {setting.member_id for setting in settings})
     kinds = {
         row[0]: row
         for row in sql.rows(
@@ -172,7 +175,7 @@ def set_attributes(merchant_id: int, settings: Sequence[AttributeSetting], *, by
     vault, names = crypto.vault(merchant_id), defaultdict[int, list[str]](list)
     rows: list[tuple[int, int, str, bytes | None]] = []
     gone: list[tuple[int, int]] = []
-    for member_id, attribute_id, text in sorted(settings):
+    for member_id, attribute_id, text in sorted(one for one in settings if one.member_id in standing):
         if attribute_id not in kinds:
             raise Missing("no_attribute", _("This attribute does not exist."))
         _id, name, kind, choices, is_personal = kinds[attribute_id]
@@ -228,9 +231,22 @@ def _take_values(merchant_id: int, gone: Sequence[tuple[int, int]]) -> int:
     )  # fmt: skip
 
 
+def _standing(merchant_id: int, member_ids: Iterable[int]) -> set[int]:
+    """Those of the members who are there, held so that nobody erases them meanwhile."""
+    return {
+        row[0]
+        for row in sql.rows(
+            "SELECT id FROM members_member WHERE merchant_id = %(merchant_id)s AND id = ANY(%(members)s::bigint[])"
+            " AND erased_at IS NULL ORDER BY id FOR KEY SHARE",
+            {"merchant_id": merchant_id, "members": sql.numbers(member_ids)},
+        )
+    }
+
+
 def _lock(merchant_id: int, member_id: int) -> None:
     if not sql.rows(
-        "SELECT id FROM members_member WHERE merchant_id = %(merchant_id)s AND id = %(member_id)s FOR NO KEY UPDATE",
+        "SELECT id FROM members_member WHERE merchant_id = %(merchant_id)s AND id = %(member_id)s AND erased_at IS NULL"
+        " FOR NO KEY UPDATE",
         {"merchant_id": merchant_id, "member_id": member_id},
     ):
         raise Missing("no_member", _("This customer does not exist."))

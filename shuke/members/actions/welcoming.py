@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from shuke.core import clock, facts, sql
+from shuke.core import clock, crypto, facts, sql
 from shuke.core.actors import Actor
 from shuke.members import rules
-from shuke.members.actions.recognising import recognise
+from shuke.members.actions.recognising import recognise_seen
 from shuke.members.events import MemberTagged
-from shuke.members.sighting import Sighting
+from shuke.members.sighting import Sighting, see
 from shuke.members.staging import SOURCE_USE
 
 LONGEST_TAG = 40
@@ -39,11 +39,12 @@ def take_customers(
     """Make members of customers, or tell known ones what is new of them; the same batch again changes nothing.
 
     Each needs an identity of her own, or she would be made anew each time. Gender and birthday only fill gaps, tags are
-    added; who never bought counts as recruited. All of it goes again with `undo_source`. At most once in a transaction,
-    as `recognise`.
+    added; who never bought counts as recruited. Of an erased member nothing is kept of what was so before her erasure.
+    All of it goes again with `undo_source`. At most once in a transaction, as `recognise_seen`.
     """
-    member_ids = recognise(merchant_id, shop_id, [one.sighting for one in customers], source=source, by=by)
-    told = dict(zip(member_ids, customers, strict=True))
+    seen = see(crypto.vault(merchant_id), shop_id, [one.sighting for one in customers])
+    found = recognise_seen(merchant_id, shop_id, seen, source=source, by=by)
+    told = {who.member_id: one for who, one in zip(found, customers, strict=True) if not who.is_erased}
     params = {"merchant_id": merchant_id, "source": source, "members": sql.numbers(told)}
     new = _ids(
         "SELECT id FROM members_member WHERE merchant_id = %(merchant_id)s AND id = ANY(%(members)s::bigint[])"

@@ -19,36 +19,46 @@ from shuke.trade.staging import LINE
 
 _RANKS = "ARRAY['unpaid','paid','part_shipped','shipped','signed','finished','closed']"
 _OWN_NUMBER_LENGTH = 8
+_HEAVIEST = 10**15  # fen; a column holds it whatever a file says
 
 Keyed = dict[tuple[int, str], LineRecord]
 
 
 def take_lines(
-    merchant_id: int, shop_id: int, records: Sequence[LineRecord], *, import_id: int | None, by: Actor
+    merchant_id: int,
+    shop_id: int,
+    records: Sequence[LineRecord],
+    *,
+    import_id: int | None,
+    by: Actor,
+    are_all: bool = False,
 ) -> Taken:
     """Make the lines of the shop's orders what the records say; counts are of lines.
 
     Where the order is not known yet a place is kept for it, which the order list fills. Lines without a number of
-    their own are known by their place in the order, so all lines of an order belong in one batch. Lines known under
-    the other kind of key vanish. The order's money is shared among its lines anew.
+    their own are known by their place in the order, which goes on where the import's last batch ended. Lines known under
+    the other kind of key vanish; so do all that are not told where the records `are_all` lines of their orders. The
+    order's money is shared among its lines anew.
     """
     lock_shop(shop_id)
     by_order: dict[str, list[LineRecord]] = {}
     for record in records:
         by_order.setdefault(record.order_no, []).append(record)
     orders = _orders(merchant_id, shop_id, by_order, import_id)
-    keyed = _keyed(merchant_id, by_order, orders, import_id)
+    keyed = _keyed(by_order, orders, {} if are_all else _begun(merchant_id, by_order, orders, import_id))
     stored = _stored(merchant_id, list(orders.values()))
     told = {
         key: record for key, record in keyed.items() if key not in stored or stored[key].row_hash != record.row_hash
     }
     news = {key: record for key, record in told.items() if key not in stored or not _is_older(record, stored[key])}
+    gone = [key for key in stored if key not in keyed] if are_all else []
     new_count = sum(key not in stored for key in news)
-    touched = sorted({order_id for order_id, _key in news})
+    touched = sorted({order_id for order_id, _key in (*news, *gone)})
     if touched:
         before = _states(merchant_id, touched)
         keep_before(merchant_id, touched, import_id)
         _write(merchant_id, news, import_id)
+        _vanish(merchant_id, gone)
         _advance_orders(merchant_id, touched, import_id)
         reallocate(merchant_id, touched)
         _follow(merchant_id, touched, before, by)
@@ -91,17 +101,21 @@ def _orders(
     )
 
 
-def _keyed(
+def _begun(
     merchant_id: int, by_order: dict[str, list[LineRecord]], orders: dict[str, int], import_id: int | None
-) -> Keyed:
+) -> dict[int, int]:
+    """How many lines without a number of their own the import's batches before this one told of each order."""
     numbered = [orders[order_no] for order_no, lines in by_order.items() if lines[0].line_no is None]
-    begun = dict(
+    return dict(
         sql.rows(
             "SELECT order_id, count(*) FROM trade_line WHERE merchant_id = %(merchant_id)s AND NOT is_vanished"
             " AND order_id = ANY(%(orders)s) AND last_import_id = %(import_id)s AND line_key <> '0' GROUP BY order_id",
             {"merchant_id": merchant_id, "orders": numbered, "import_id": import_id},
         )
     )
+
+
+def _keyed(by_order: dict[str, list[LineRecord]], orders: dict[str, int], begun: dict[int, int]) -> Keyed:
     keyed: Keyed = {}
     for order_no, lines in by_order.items():
         order_id = orders[order_no]
@@ -170,11 +184,20 @@ def _write(merchant_id: int, news: Keyed, import_id: int | None) -> None:
     )
 
 
+def _vanish(merchant_id: int, gone: Sequence[tuple[int, str]]) -> None:
+    sql.run(
+        "UPDATE trade_line l SET is_vanished = true, gross_fen = 0, refund_fen = 0"
+        " FROM unnest(%(orders)s::bigint[], %(keys)s::text[]) AS g (order_id, line_key)"
+        " WHERE l.merchant_id = %(merchant_id)s AND l.order_id = g.order_id AND l.line_key = g.line_key",
+        {"merchant_id": merchant_id, "orders": [one[0] for one in gone], "keys": [one[1] for one in gone]},
+    )
+
+
 def _row(line_id: int, order_id: int, key: str, record: LineRecord, import_id: int | None) -> tuple[Any, ...]:
     price = record.price_fen or 0
     weight = record.due_fen if record.due_fen is not None else record.paid_fen
     if weight is None:
-        weight = price * record.quantity
+        weight = min(price * record.quantity, _HEAVIEST)
     return (
         line_id, order_id, key, record.title, record.sku, record.product_id, record.outer_id, price, record.quantity,
         weight, _told_refund(record), record.state, record.row_hash, import_id,
@@ -182,13 +205,17 @@ def _row(line_id: int, order_id: int, key: str, record: LineRecord, import_id: i
 
 
 def _advance_orders(merchant_id: int, order_ids: list[int], import_id: int | None) -> None:
-    """Orders are at least as far as the least of their open lines, and refunded at least what their lines are."""
+    """Orders are at least as far as the least of their open lines, and refunded at least what their lines are; what refund
+    reports told beyond that is settled anew afterwards.
+    """
     sql.run(
         f"""
         UPDATE trade_order o SET last_import_id = %(import_id)s,
             state = ({_RANKS})[greatest(array_position({_RANKS}, o.state), l.rank)],
-            refund_fen = greatest(o.refund_fen, l.refund_fen),
-            paid_fen = greatest(0, o.paid_fen - greatest(0, l.refund_fen - o.refund_fen))
+            refund_fen = greatest(o.refund_fen - o.report_refund_fen, l.refund_fen),
+            paid_fen = greatest(0, o.paid_fen + o.report_refund_fen
+                - greatest(0, l.refund_fen - o.refund_fen + o.report_refund_fen)),
+            report_refund_fen = 0
         FROM (SELECT order_id, coalesce(min(array_position({_RANKS}, state)) FILTER (WHERE state <> 'closed'), 7) AS rank,
                      coalesce(sum(told_refund_fen), 0) AS refund_fen
               FROM trade_line WHERE merchant_id = %(merchant_id)s AND order_id = ANY(%(order_ids)s)

@@ -55,6 +55,8 @@ def _keep(merchant_id: int, shop_id: int, records: Sequence[RefundRecord], impor
             %(order_no)s::text[], %(refund_no)s::text[], %(title)s::text[], %(outer_id)s::text[], %(refund_fen)s::bigint[],
             %(state)s::text[], %(reason)s::text[], %(sealed)s::bytea[], %(goods_state)s::text[], %(with_return)s::bool[],
             %(is_partial)s::bool[], %(asked_at)s::timestamptz[], %(finished_at)s::timestamptz[], %(row_hash)s::bytea[]) AS x
+        ON CONFLICT (merchant_id, shop_id, refund_no, row_hash) DO UPDATE SET id = excluded.id,
+            explanation_sealed = excluded.explanation_sealed, import_id = excluded.import_id, told_at = excluded.told_at
         """,
         {
             "merchant_id": merchant_id,

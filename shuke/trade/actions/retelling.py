@@ -47,15 +47,16 @@ def tell_again(
     """Merge records into the stored orders of the same numbers, which are all there."""
     vault = crypto.vault(merchant_id)
     stored = _stored(merchant_id, shop_id, [record.order_no for record in records], vault)
-    erased = members.erased(merchant_id, {row["member_id"] for row in stored.values() if row["member_id"]})
+    whose = {row["member_id"] for row in stored.values()} | set(buyers)
+    erased = members.erased(merchant_id, {one for one in whose if one is not None})
     merged, hashes, older_count = [], [], 0
     for record, buyer in zip(records, buyers, strict=True):
         before = stored[record.order_no]
-        record = private.bare(record) if before["member_id"] in erased else record  # noqa: PLW2901 - from here on
+        record = private.bare(record) if {before["member_id"], buyer} & erased else record  # noqa: PLW2901 - from here on
         is_told = before["row_hash"] is not None and not before["is_removed"]
         older = is_told and rules.is_older(record.state, record.refund_fen, before["state"], before["refund_fen"])
         one = _merge(before, record, buyer, older=older)
-        older_count += older
+        older_count += older and not one.is_news
         if not older:
             hashes.append((before["id"], record.row_hash))
         if one.is_news:
@@ -125,6 +126,8 @@ def _merge(before: dict[str, Any], record: OrderRecord, buyer: int | None, *, ol
         "close_reason": record.close_reason,
         "doubts": ",".join(record.doubts),
     }
+    if older and before["refund_fen"]:
+        told["paid_fen"] = None  # 0 is what stayed paid then, and no gap
     base = {**before, **dict.fromkeys(_PLAIN)} if before["is_removed"] else before
     after = rules.merge({name: base[name] for name in _PLAIN}, told, older=older)
     if before["member_id"] is not None and not before["is_removed"]:

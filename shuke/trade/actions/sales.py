@@ -30,7 +30,7 @@ def take_sales(
     current = [record for record in records if after[record.order.order_no] == record.order.row_hash]
     lines = [line for record in current for line in record.lines]
     if lines:
-        take_lines(merchant_id, shop_id, lines, import_id=import_id, by=by)
+        take_lines(merchant_id, shop_id, lines, import_id=import_id, by=by, are_all=True)
     counted = Counter[str]()
     for record in records:
         number, told = record.order.order_no, record.order.row_hash

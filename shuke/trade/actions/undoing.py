@@ -62,7 +62,8 @@ def run_undo_to_end(merchant_id: int, import_id: int) -> None:
 def take_back(merchant_id: int, import_id: int, *, by: Actor, progress_id: int | None = None) -> int:
     """Remove the orders an import brought and restore those it changed, batch by batch, each in one transaction.
 
-    Orders that a later import changed stay as they are; how many is returned.
+    Orders that a later import changed stay as they are; how many is returned. What comes to light again under this
+    import and is of one that was undone before goes as well.
     """
     done = 0
     for batch in (_remove_batch, _restore_batch, _forget_refunds_batch):
@@ -74,18 +75,31 @@ def take_back(merchant_id: int, import_id: int, *, by: Actor, progress_id: int |
                     progress.advance(merchant_id, progress_id, done=done)
             if not count:
                 break
+    params = {"merchant_id": merchant_id, "import_id": import_id}
     with tenant(merchant_id):
-        params = {"merchant_id": merchant_id, "import_id": import_id}
+        uncovered = sql.rows(_UNCOVERED, params)
+    for (earlier_id,) in uncovered:
+        kept = take_back(merchant_id, earlier_id, by=by)
+        with tenant(merchant_id):
+            imports.note(merchant_id, earlier_id, kept_count=kept)
+    with tenant(merchant_id):
         members.undo_source(merchant_id, f"import:{import_id}", keep=_members_with_orders(params), by=by)
-        return int(
-            sql.scalar(
-                "SELECT count(*) FROM trade_order WHERE merchant_id = %(merchant_id)s AND removed_at IS NULL"
-                " AND (first_import_id = %(import_id)s OR id IN (SELECT order_id FROM trade_change"
-                " WHERE merchant_id = %(merchant_id)s AND import_id = %(import_id)s))"
-                " AND last_import_id IS DISTINCT FROM %(import_id)s",
-                params,
-            )
-        )
+        return int(sql.scalar(_KEPT, params))
+
+
+_UNCOVERED = """
+    SELECT DISTINCT i.id FROM trade_change c
+    JOIN trade_order o ON o.merchant_id = c.merchant_id AND o.id = c.order_id AND o.removed_at IS NULL
+    JOIN trade_import i ON i.merchant_id = o.merchant_id AND i.id = o.last_import_id AND i.state IN ('undone', 'failed')
+    WHERE c.merchant_id = %(merchant_id)s AND c.import_id = %(import_id)s AND i.id <> %(import_id)s ORDER BY i.id
+"""
+
+_KEPT = """
+    SELECT count(*) FROM trade_order WHERE merchant_id = %(merchant_id)s AND removed_at IS NULL
+      AND (first_import_id = %(import_id)s OR id IN (
+          SELECT order_id FROM trade_change WHERE merchant_id = %(merchant_id)s AND import_id = %(import_id)s))
+      AND last_import_id IS DISTINCT FROM %(import_id)s
+"""
 
 
 def _remove_batch(merchant_id: int, import_id: int, by: Actor) -> int:
