@@ -64,7 +64,7 @@ PURPOSES: Final[dict[str, Promise]] = {
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _VIRTUAL = re.compile(r"(1\d{10})-(\d{4})")
 _PHONE_INSIDE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-_MAIL_INSIDE = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_MAIL_INSIDE = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}\.[^\s@]{1,63}")
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _PLACE = re.compile(
     r"^((?:[\u4e00-\u9fff]{2,8}?(?:省|自治区|特别行政区))|北京|上海|天津|重庆)?((?:[\u4e00-\u9fff]{2,8}?(?:市|自治州|地区|盟)))?"

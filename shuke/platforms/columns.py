@@ -30,6 +30,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "time_unreadable": _("“%(column)s” is not a time."),
     "time_range": _("“%(column)s” is not between 2003 and 2100."),
     "count_unreadable": _("“%(column)s” is not a whole number."),
+    "nick_too_long": _("“%(column)s” is longer than 200 characters."),
     "quantity_range": _("“%(column)s” is not between 1 and 1,000,000."),
     "state_unknown": _("“%(column)s” has a status that is not known."),
     "nothing_told": _("The row has neither a time nor an amount."),
@@ -210,8 +211,25 @@ class Chunk:
                 pass
         return self._each(column, lambda cell: rules.instant(cell, self.zone), "time_unreadable", "time_range")
 
+    def nicks(self, column: int | None) -> Sequence[str]:
+        """Names by which a platform knows somebody; what is no name that anybody could bear rejects the row."""
+        texts = self.texts(column)
+        for place, text in enumerate(texts):
+            if len(text) > rules.LONGEST_NICK:
+                self.reject(place, "nick_too_long", column)
+            elif rules.is_rounded(text):
+                self.reject(place, "id_spoilt", column)
+        return texts
+
     def counts(self, column: int | None) -> list[int | None]:
-        """Whole numbers."""
+        """How many there are of something, up to 1,000,000."""
+        values = self._whole_numbers(column)
+        for place, value in enumerate(values):
+            if value is not None and value > rules.MOST_PIECES:
+                self.reject(place, "quantity_range", column)
+        return values
+
+    def _whole_numbers(self, column: int | None) -> list[int | None]:
         if column is None:
             return [None] * self.size
         joined = self._joined(self.cells(column))

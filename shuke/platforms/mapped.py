@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from shuke.platforms import rules
-from shuke.platforms.people import buyer, customer
+from shuke.platforms.people import buyer, customer, own_email, phones, receiver
 from shuke.platforms.platform import CustomerRecord, Layout, LineRecord, OrderRecord, SaleRecord, State
 from shuke.platforms.sheets import (
     EMPTY_LINE,
@@ -19,10 +19,7 @@ from shuke.platforms.sheets import (
     Reading,
     amounts,
     need_something,
-    own_email,
-    phones,
     plainly,
-    receiver,
     sale,
     stamp,
 )

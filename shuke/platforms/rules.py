@@ -10,11 +10,14 @@ from typing import Final, NamedTuple
 EARLIEST: Final = datetime(2003, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2101, 1, 1, tzinfo=UTC)
 MOST_PIECES: Final = 1_000_000
+LONGEST_NICK: Final = 200
+_LONGEST_AMOUNT: Final = 200
 
 _FORMULA = re.compile(r'="(.*)"|"=""(.*)"""|=""(.*)""', re.DOTALL)
 NOTHING: Final = frozenset({"null", "none", "nan", "n/a", "#n/a", "-", "--", "—", "——", "?"})
 _DIGITS = re.compile(r"[0-9]{4,40}")
 _SPOILT = re.compile(r"[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+|[0-9]{16,}\.[0-9]*")
+_ROUNDED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]{2}")
 _MONEY = re.compile(r"([+-]?)(?:[¥$]|RMB|CNY)?([0-9]{1,12})(?:\.([0-9]*))?(?:元|RMB|CNY)?(?:\(.*)?", re.DOTALL)
 # Blanks between digits are a broken amount, not one to guess.
 _BLANKS_AROUND = re.compile(r"(?<=[¥+-])\s+|\s+(?=[元(])")
@@ -38,9 +41,7 @@ _REGIONS = re.compile(
     r"(?P<district>[^*\s]{1,12}?(?:自治县|区|县|旗|市))?\s*(?P<rest>.*)",
     re.DOTALL,
 )
-_COMPOSITE = re.compile(
-    r"(?P<name>[^,，]{1,60})[,，]\s*(?P<phone>[0-9+*\- 转]{7,32})[,，]\s*(?P<address>.+?)[\s,，]*", re.DOTALL
-)
+_COMPOSITE = re.compile(r"(?P<name>[^,，]{1,60})[,，]\s*(?P<phone>[0-9+*\- 转]{7,32})[,，](?P<address>.+)", re.DOTALL)
 
 
 class Address(NamedTuple):
@@ -86,7 +87,10 @@ def money(cell: str) -> int | None:
     Accepts `201.12`, `0元`, `￥1,234.50`, full-width digits and a note in brackets behind the amount. Raises ValueError
     when it is no amount, and ArithmeticError when it has more than two decimals that are not zero.
     """
-    text = _BLANKS_AROUND.sub("", unicodedata.normalize("NFKC", clean(cell)))
+    text = clean(cell)
+    if len(text) > _LONGEST_AMOUNT:
+        raise ValueError("no amount")
+    text = _BLANKS_AROUND.sub("", unicodedata.normalize("NFKC", text))
     if not text:
         return None
     if "," in text and _GROUPED.fullmatch(text):
@@ -181,6 +185,11 @@ def is_spoilt(text: str) -> bool:
     return _SPOILT.fullmatch(text) is not None
 
 
+def is_rounded(text: str) -> bool:
+    """Whether a text is a number as Excel shows one that is too long for it, `6.98341E+12`: many share it, it names nobody."""
+    return _ROUNDED.fullmatch(text) is not None
+
+
 def is_masked(text: str) -> bool:
     """Whether a platform has hidden a part of this text behind stars (or sent a cipher instead)."""
     return "*" in text or (len(text) > 4 and text[:2] in ("##", "$$", "~~") and text[-2:] == text[:2])
@@ -228,5 +237,5 @@ def address(text: str) -> Address:
 
 def composite(text: str) -> tuple[str, str, str] | None:
     """Name, phone and address of a cell that holds all three (`姓名，86-139…，江苏省 扬州市 …，`); None when it does not."""
-    found = _COMPOSITE.fullmatch(text)
+    found = _COMPOSITE.fullmatch(text.rstrip(" \t\r\n\u3000,，"))
     return (found["name"].strip(), found["phone"].strip(), found["address"].strip()) if found else None

@@ -52,6 +52,8 @@ EMPTY_CUSTOMER: Final = CustomerRecord(
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z#._/-]{0,63}")
 _CIPHER = re.compile(r"(##|\$\$|~~|~|\$|#).{4,}\1", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BETWEEN_CELLS = re.compile(r"[,;\t]")
+_MOST_FEN: Final = 10**15
 _YUAN = frozenset({"CNY", "RMB", "CNH", "人民币", "元", "¥", "￥"})
 
 
@@ -120,6 +122,15 @@ class Cells:
             raise self.fault("id_unreadable", name)
         return text
 
+    def nick(self, name: str) -> str:
+        """A name by which somebody may be known; what nobody could bear refuses the row."""
+        text = self.text(name)
+        if len(text) > rules.LONGEST_NICK:
+            raise self.fault("nick_too_long", name)
+        if rules.is_rounded(text):
+            raise self.fault("id_spoilt", name)
+        return text
+
     def money(self, name: str) -> int | None:
         """Fen, None when the cell is empty."""
         try:
@@ -142,18 +153,21 @@ class Cells:
             raise self.fault("time_unreadable", name) from None
 
     def count(self, name: str) -> int | None:
-        """A whole number."""
+        """How many there are of something, up to 1,000,000."""
         try:
-            return rules.count(self.raw(name))
+            found = rules.count(self.raw(name))
         except ValueError:
             raise self.fault("count_unreadable", name) from None
+        if found is not None and found > rules.MOST_PIECES:
+            raise self.fault("quantity_range", name)
+        return found
 
     def quantity(self, name: str) -> int:
         """Pieces bought, 1 to 1,000,000; one where the file has no such column."""
         if not self.has(name):
             return 1
         found = self.count(name)
-        if found is None or not 0 < found <= rules.MOST_PIECES:
+        if not found:
             raise self.fault("quantity_range", name)
         return found
 
@@ -238,8 +252,12 @@ def _read(
         Reject(row.number, row.fault, FAULTS[row.fault], "", row.raw, {}) for row in rows if row.fault is not None
     ]
     records = []
-    for group in _groups(rows, columns.get(reading.key)):
+    place = columns.get(reading.key)
+    torn = _words_of_broken(rows) if place is not None and rejects else frozenset()
+    for group in _groups(rows, place):
         try:
+            if place is not None and _plain(group[0].cells[place]) in torn:
+                raise Fault("order_incomplete")
             records.append(reading.make([Cells(sheet, row) for row in group]))
         except Fault as fault:
             rejects += [_reject(row, fault) for row in group]
@@ -255,6 +273,12 @@ def _groups(rows: Sequence[Row], place: int | None) -> list[list[Row]]:
     for row in whole:
         groups.setdefault(_plain(row.cells[place]) or row.number, []).append(row)
     return list(groups.values())
+
+
+def _words_of_broken(rows: Sequence[Row]) -> frozenset[str]:
+    """What may be cells of rows that cannot be cut into cells: by it their order is known, which is then no whole one."""
+    cells = [cell for row in rows if row.fault is not None for cell in _BETWEEN_CELLS.split(row.raw)]
+    return frozenset(word for cell in cells for word in (_plain(cell), _plain(cell.strip('"'))) if word)
 
 
 def _reject(row: Row, fault: Fault) -> Reject:
@@ -279,6 +303,11 @@ def stamp(rows: Sequence[Cells]) -> dict[str, Any]:
 def sale(order: OrderRecord, lines: Sequence[LineRecord], rows: Sequence[Cells]) -> SaleRecord:
     """An order with its lines; each line's hash follows the whole order, since its state does."""
     titles = tuple(line.title for line in lines if line.title) or order.titles
+    if (
+        any((line.due_fen or 0) > _MOST_FEN for line in lines)
+        or sum(line.quantity for line in lines) > rules.MOST_PIECES
+    ):
+        raise Fault("line_unreadable")
     stamped = order._replace(
         **stamp(rows),
         titles=titles,
@@ -338,58 +367,6 @@ def plainly(cells: Cells) -> dict[str, Any]:
 
 
 _TEXTS: Final = ("message", "remark", "close_reason", "payment_no", "logistic_no", "logistic_company")
-
-
-def receiver(cells: Cells, prefix: str = "") -> dict[str, Any]:
-    """Name, phone and address of who gets the parcel: clear, or masked where the platform shows stars. `prefix` stands
-    before the fields' names.
-    """
-    name, address = cells.text(f"{prefix}name"), cells.text(f"{prefix}address")
-    parts = [cells.text(f"{prefix}{part}") for part in ("province", "city", "district")]
-    if address and not any(parts):
-        found = rules.address(address)
-        parts = [found.province, found.city, found.district]
-    elif address and parts[0] and not address.startswith(parts[0]):
-        address = " ".join([*parts, address])
-    province, city, district = ("" if rules.is_masked(part) else part for part in parts)
-    phone, shown, doubts = phones(cells.text(f"{prefix}phone"))
-    return {
-        **_clear_or_masked("name", name),
-        **_clear_or_masked("address", address),
-        "phone": phone,
-        "phone_masked": shown,
-        "province": province,
-        "city": city,
-        "district": district,
-        "postcode": cells.text(f"{prefix}postcode"),
-        "doubts": doubts,
-    }
-
-
-def phones(text: str) -> tuple[str, str, tuple[str, ...]]:
-    """A phone's digits, or what only serves for display (masked, lent), and doubts."""
-    if not text:
-        return "", "", ()
-    if rules.is_masked(text) or rules.is_virtual_phone(text):
-        return "", text, ()
-    number = rules.phone(text)
-    return (number, "", ()) if number is not None else ("", "", ("phone_unreadable",))
-
-
-def _clear_or_masked(name: str, text: str) -> dict[str, str]:
-    is_hidden = rules.is_masked(text)
-    return {name: "" if is_hidden else text, f"{name}_masked": text if is_hidden else ""}
-
-
-def nick(cells: Cells, name: str = "nick") -> dict[str, str]:
-    """A nick that names one buyer."""
-    return _clear_or_masked("nick", cells.text(name))
-
-
-def own_email(cells: Cells, name: str = "email") -> str:
-    """The buyer's own mail address, "" when it is none."""
-    text = cells.text(name)
-    return text if "@" in text and "*" not in text and len(text) <= 254 else ""
 
 
 def need_something(order: OrderRecord) -> OrderRecord:

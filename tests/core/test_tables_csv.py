@@ -204,3 +204,11 @@ def test_changed_bytes_never_break_reading(tmp_path: Path, changes: list[tuple[i
     numbers = [row.number for row in rows]
     assert numbers == sorted(set(numbers))
     assert all(row.fault or len(row.cells) == len(table.header) for row in rows)
+
+
+def test_empty_cells_behind_a_header_that_has_them_too_are_no_fault(tmp_path: Path) -> None:
+    table = open_table(zoo.text(tmp_path, "a,b,,,\r\n1,2,,,\r\n3,4\r\n5,6,,x,\r\n"))
+    assert table.header == ("a", "b")
+    assert [(row.cells, row.fault) for row in table.rows()] == [
+        (["1", "2"], None), (["3", "4"], None), ([], "too_wide"),
+    ]  # fmt: skip

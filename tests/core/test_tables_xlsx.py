@@ -153,3 +153,9 @@ def test_a_far_cell_costs_no_memory(tmp_path: Path) -> None:
 def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:
     assert refusal(zoo.workbook(tmp_path, {"s": []})) == "empty"
     assert refusal(zoo.workbook(tmp_path, {"s": [["a", "b"]], "t": []})) == "no_rows"
+
+
+def test_a_long_number_that_ends_in_a_zero_may_be_one_that_excel_rounded(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["订单编号", "a", "b"], [1234567890123450, 1234567890123456, 123456789012340]]
+    for table in both_ways(zoo.workbook(tmp_path, {"s": rows})):
+        assert [row.cells for row in table.rows()] == [["1.23457E+15", "1234567890123456", "123456789012340"]]

@@ -14,6 +14,7 @@ from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
 from shuke.trade import actions as trade
 from shuke.trade import queries
+from tests.core import table_zoo as zoo
 from tests.make import Place
 from tests.trade.exports import take, written
 from tests.trade.test_importing import counts, stand
@@ -169,3 +170,17 @@ def test_a_file_that_breaks_on_the_way_is_taken_back_whole(
         assert "20" in row.refusal
         assert sql.scalar("SELECT count(*) FROM trade_order WHERE removed_at IS NULL") == 0
         assert sql.scalar("SELECT count(*) FROM members_member") == 0
+
+
+def test_the_rejects_of_a_workbook_and_of_tabbed_text_have_their_cells_apart(alice: Place, tmp_path: Path) -> None:
+    header = ["订单编号", "买家会员名", "总金额", "订单创建时间", "买家留言", ""]
+    row = ["1.23E+18", "小荷", "1.00", "2026-11-01 10:00:00", "好,谢谢;再见", ""]
+    tabbed = tmp_path / "orders.csv"
+    tabbed.write_text("\n".join("\t".join(cells) for cells in (header, row)), encoding="utf-8")
+    for path in (zoo.workbook(tmp_path, {"s": [list(header), list(row)]}), tabbed):
+        import_id = take(alice, path)
+        with tenant(alice.merchant_id):
+            report = b"".join(queries.reject_file(alice.merchant_id, import_id)).decode("utf-8-sig")
+        told, reject = list(csv.reader(io.StringIO(report)))
+        assert told[2:] == header[:-1]
+        assert reject[2:] == row[:-1]

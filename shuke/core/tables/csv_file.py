@@ -112,7 +112,7 @@ class CsvFile(Table):
         if fault is not None:
             return row
         width, longest = len(self._header), self.limits.cell_chars
-        if len(cells) == width + 1 and not cells[-1]:
+        while len(cells) > width and not cells[-1]:
             cells.pop()
         if len(cells) != width:
             return Row(number, [], raw[:1000], "too_short" if len(cells) < width else "too_wide")

@@ -6,14 +6,15 @@ import datetime as dt
 from math import isnan
 from typing import Final
 
-# Above this a number of Excel's has lost its last digits.
+# Above this no number is exact; Excel itself makes every digit behind the fifteenth a zero.
 _EXACT: Final = 2**53
+_ROUNDED_BY_EXCEL: Final = 10**15
 
 
 def text_of(value: object) -> str:
     """A cell's value as text.
 
-    Whole numbers have no `.0`. Numbers too large to be exact come out in scientific notation, so that an order
+    Whole numbers have no `.0`. Numbers that may have lost digits come out in scientific notation, so that an order
     number Excel has spoilt is never taken for a good one.
     """
     if isinstance(value, str):
@@ -35,7 +36,7 @@ def number_text(value: float) -> str:
     """See `text_of`; other numbers keep the 15 digits that Excel shows."""
     if isnan(value):
         return ""
-    if abs(value) >= _EXACT:
+    if abs(value) >= _EXACT or (abs(value) >= _ROUNDED_BY_EXCEL and value % 10 == 0):
         return f"{value:.6G}" if "E" in f"{value:.6G}" else f"{value:.6E}"
     if value == int(value):
         return str(int(value))

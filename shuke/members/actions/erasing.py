@@ -88,7 +88,10 @@ def erase_due(merchant_id: int) -> int:
             if _is_there(merchant_id, member_id):
                 _erase(merchant_id, member_id, clock.now(), SYSTEM)
         # Of who went together with another one, or with the import that brought her, nothing is left to erase.
-        sql.run(_END_REQUESTS, {"merchant_id": merchant_id, "members": sql.numbers(row[0] for row in due), "at": clock.now()})
+        sql.run(
+            _END_REQUESTS,
+            {"merchant_id": merchant_id, "members": sql.numbers(row[0] for row in due), "at": clock.now()},
+        )
     return len(due)
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from shuke.platforms import rules
+from shuke.platforms.people import receiver
 from shuke.platforms.platform import Layout, LineRecord, Platform, SaleRecord, least
 from shuke.platforms.sheets import (
     EMPTY_LINE,
@@ -20,7 +21,6 @@ from shuke.platforms.sheets import (
     Reading,
     need_something,
     plainly,
-    receiver,
     sale,
 )
 from shuke.platforms.words import REFUNDED_WORDS, STATE_WORDS
@@ -43,7 +43,8 @@ class Douyin(Platform):
 def read_order(rows: Sequence[Cells]) -> SaleRecord:
     """The rows of one order; its state and amounts follow from its sub-orders."""
     head = rows[0]
-    lines = [_line(row) for row in rows]
+    # Files put together from two downloads repeat rows; of one sub-order the last row counts.
+    lines = list({line.line_no: line for line in map(_line, rows)}.values())
     counted = [line for line in lines if line.state != "closed" or line.paid_at is not None] or lines
     total = sum(line.due_fen or 0 for line in counted)
     refund = sum(line.refund_fen or 0 for line in lines)

@@ -11,6 +11,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from shuke.platforms import rules
+from shuke.platforms.people import nick, receiver
 from shuke.platforms.platform import Layout, Platform, SaleRecord, State
 from shuke.platforms.sheets import (
     EMPTY_LINE,
@@ -19,9 +20,7 @@ from shuke.platforms.sheets import (
     Reading,
     amounts,
     need_something,
-    nick,
     plainly,
-    receiver,
     sale,
 )
 from shuke.platforms.words import STATE_WORDS

@@ -12,6 +12,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from shuke.platforms import rules
+from shuke.platforms.people import phones, receiver
 from shuke.platforms.platform import Layout, Platform, SaleRecord
 from shuke.platforms.sheets import (
     EMPTY_LINE,
@@ -20,9 +21,7 @@ from shuke.platforms.sheets import (
     Reading,
     amounts,
     need_something,
-    phones,
     plainly,
-    receiver,
     sale,
 )
 from shuke.platforms.words import REFUNDED_WORDS, STATE_WORDS

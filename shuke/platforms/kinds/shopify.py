@@ -11,7 +11,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from shuke.platforms import rules
-from shuke.platforms.people import customer
+from shuke.platforms.people import customer, own_email, phones, receiver
 from shuke.platforms.platform import CustomerRecord, Layout, LineRecord, Platform, SaleRecord, State
 from shuke.platforms.sheets import (
     EMPTY_LINE,
@@ -20,10 +20,7 @@ from shuke.platforms.sheets import (
     Reading,
     amounts,
     need_something,
-    own_email,
-    phones,
     plainly,
-    receiver,
     sale,
 )
 

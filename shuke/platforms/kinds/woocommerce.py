@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from shuke.platforms import rules
-from shuke.platforms.people import person
+from shuke.platforms.people import own_email, person, phones, receiver
 from shuke.platforms.platform import Layout, LineRecord, Platform, SaleRecord, State
 from shuke.platforms.sheets import (
     EMPTY_LINE,
@@ -22,10 +22,7 @@ from shuke.platforms.sheets import (
     Reading,
     amounts,
     need_something,
-    own_email,
-    phones,
     plainly,
-    receiver,
     sale,
 )
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from shuke.platforms.people import buyer, customer
+from shuke.platforms import rules
+from shuke.platforms.people import buyer, customer, phones, receiver
 from shuke.platforms.platform import CustomerRecord, Layout, OrderRecord, Platform
 from shuke.platforms.sheets import (
     EMPTY_ORDER,
@@ -19,9 +20,7 @@ from shuke.platforms.sheets import (
     Reading,
     amounts,
     need_something,
-    phones,
     plainly,
-    receiver,
     stamp,
 )
 from shuke.platforms.words import STATE_WORDS
@@ -54,6 +53,9 @@ def read_order(rows: Sequence[Cells]) -> OrderRecord:
     money = amounts(
         state, paid_at, total, post=row.money("post"), refund=(total or 0) - (received or 0) if less else None
     )
+    item_count = sum(1 if isinstance(found, str) else int(found[2]) for found in goods)
+    if item_count > rules.MOST_PIECES:
+        raise row.fault("quantity_range", "goods")
     who, own = receiver(row), phones(row.text("own_phone"))
     order = EMPTY_ORDER._replace(
         **{**plainly(row), **who, **buyer(row, own[0]), **money, **stamp(rows)},
@@ -62,7 +64,7 @@ def read_order(rows: Sequence[Cells]) -> OrderRecord:
         finished_at=row.time("finished_at"),
         titles=tuple(found if isinstance(found, str) else found[1] for found in goods),
         line_count=row.count("line_count"),
-        item_count=sum(1 if isinstance(found, str) else int(found[2]) for found in goods) or None,
+        item_count=item_count or None,
     )
     doubts = who["doubts"] + own[2] + money["doubts"] + (("refund_from_received",) if less else ())
     return need_something(order._replace(doubts=tuple(dict.fromkeys(doubts))))

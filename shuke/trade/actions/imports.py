@@ -101,7 +101,7 @@ def inspect(merchant_id: int, import_id: int, *, password: str | None = None) ->
         mapping=None if mapping is None else json.dumps(mapping),
         layout=parts[0].layout.name,
         content="+".join(part.layout.content for part in parts),
-        header="\t".join(header),
+        header="\t".join(" ".join(name.split()) for name in header),
     )
     before = sql.scalar(
         "SELECT EXISTS (SELECT FROM trade_import WHERE merchant_id = %(merchant_id)s AND shop_id = %(shop_id)s"
@@ -205,9 +205,10 @@ def whole_orders(chunks: Iterable[list[Row]], place: int | None) -> Iterator[lis
     held: list[Row] = []
     for chunk in chunks:
         rows = held + chunk
-        last = _cell(rows[-1], place)
+        # A broken row tells no order: it stays with the rows around it.
+        last = next((row.cells[place] for row in reversed(rows) if row.fault is None), "")
         cut = len(rows)
-        while cut > 0 and _cell(rows[cut - 1], place) == last:
+        while cut > 0 and (rows[cut - 1].fault is not None or rows[cut - 1].cells[place] == last):
             cut -= 1
         if cut == 0 and len(rows) < CHUNK:
             held = rows
@@ -217,10 +218,6 @@ def whole_orders(chunks: Iterable[list[Row]], place: int | None) -> Iterator[lis
         yield rows[:cut]
     if held:
         yield held
-
-
-def _cell(row: Row, place: int) -> str:
-    return row.cells[place] if place < len(row.cells) else ""
 
 
 def uploaded(merchant_id: int, import_id: int, *, lock: bool = False) -> dict[str, Any]:

@@ -7,14 +7,16 @@ from typing import Any
 
 from shuke.core import sql
 from shuke.core.actors import Actor
+from shuke.members import queries as members
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.lines import reallocate
 from shuke.trade.actions.news import News, tell
+from shuke.trade.actions.rehoming import FORGET_EXPLANATIONS
 
 
 def settle_refunds(merchant_id: int, shop_id: int, order_nos: Collection[str], *, by: Actor) -> None:
     """Bring orders' refunds to at least what refund reports tell; how much that is above what order lists told is kept
-    beside, so that it converges whatever came first, and goes again with its report.
+    beside, so that it converges whatever came first, and goes again with its report. What erased buyers wrote is not kept.
     """
     params = {"merchant_id": merchant_id, "shop_id": shop_id, "order_nos": sql.texts(order_nos)}
     if not order_nos or not sql.scalar(
@@ -24,6 +26,7 @@ def settle_refunds(merchant_id: int, shop_id: int, order_nos: Collection[str], *
         params,
     ):
         return
+    _forget_words_of_the_erased(merchant_id, params)
     moved = sql.rows(_RAISE_ORDERS, params)
     touched = {row[0] for row in moved} | _raise_lines(merchant_id, params)
     if not touched:
@@ -36,6 +39,22 @@ def settle_refunds(merchant_id: int, shop_id: int, order_nos: Collection[str], *
     )
     refresh_figures(merchant_id, [row[1] for row in found if row[1] is not None])
     tell(merchant_id, [News(row[0], row[1], row[2], row[3], row[3], row[4], None) for row in found], by=by)
+
+
+def _forget_words_of_the_erased(merchant_id: int, params: dict[str, Any]) -> None:
+    buyers = dict(
+        sql.rows(
+            "SELECT o.id, o.member_id FROM trade_refund r JOIN trade_order o ON o.merchant_id = r.merchant_id"
+            " AND o.shop_id = r.shop_id AND o.order_no = r.order_no WHERE r.merchant_id = %(merchant_id)s"
+            " AND r.shop_id = %(shop_id)s AND r.order_no = ANY(string_to_array(%(order_nos)s, chr(31)))"
+            " AND r.explanation_sealed IS NOT NULL AND o.member_id IS NOT NULL",
+            params,
+        )
+    )
+    erased = members.erased(merchant_id, set(buyers.values())) if buyers else set()
+    if erased:
+        orders = [order_id for order_id, member_id in buyers.items() if member_id in erased]
+        sql.run(FORGET_EXPLANATIONS, {"merchant_id": merchant_id, "orders": sql.numbers(orders)})
 
 
 def _raise_lines(merchant_id: int, params: dict[str, Any]) -> set[int]:

@@ -89,6 +89,12 @@ _MOVE = """
     SELECT id, member_id FROM moved
 """
 
+FORGET_EXPLANATIONS = """
+    UPDATE trade_refund r SET explanation_sealed = NULL FROM trade_order o WHERE r.merchant_id = %(merchant_id)s
+      AND o.merchant_id = r.merchant_id AND o.id = ANY(%(orders)s::bigint[]) AND o.shop_id = r.shop_id
+      AND o.order_no = r.order_no AND r.explanation_sealed IS NOT NULL
+"""
+
 _FORGET = (
     (
         "UPDATE trade_order SET private_sealed = NULL"
@@ -102,9 +108,5 @@ _FORGET = (
         "UPDATE trade_unpaidreason SET note_sealed = NULL"
         " WHERE merchant_id = %(merchant_id)s AND order_id = ANY(%(orders)s::bigint[])"
     ),
-    (
-        "UPDATE trade_refund r SET explanation_sealed = NULL FROM trade_order o WHERE r.merchant_id = %(merchant_id)s"
-        " AND o.merchant_id = r.merchant_id AND o.id = ANY(%(orders)s::bigint[]) AND o.shop_id = r.shop_id"
-        " AND o.order_no = r.order_no AND r.explanation_sealed IS NOT NULL"
-    ),
+    FORGET_EXPLANATIONS,
 )

@@ -77,7 +77,8 @@ def _import_of_today(merchant_id: int, shop_id: int, name: str, by: Actor) -> in
               "name": f"{name} {day.date().isoformat()}", "since": datetime(day.year, day.month, day.day, tzinfo=zone)}  # fmt: skip
     found = sql.scalar(
         "SELECT id FROM trade_import WHERE merchant_id = %(merchant_id)s AND created_at >= %(since)s"
-        " AND shop_id = %(shop_id)s AND layout = %(layout)s AND by = %(by)s AND state = 'done' ORDER BY id DESC LIMIT 1",
+        " AND shop_id = %(shop_id)s AND layout = %(layout)s AND by = %(by)s AND state = 'done' ORDER BY id DESC LIMIT 1"
+        " FOR UPDATE",  # held, so that nobody undoes it while it is told of
         params,
     )
     return int(

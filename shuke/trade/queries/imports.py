@@ -129,11 +129,12 @@ def reject_file(merchant_id: int, import_id: int) -> Iterator[bytes]:
         {"merchant_id": merchant_id, "id": import_id},
     )
     vault = crypto.vault(merchant_id)
-    yield b"\xef\xbb\xbf" + _csv([["行号", "原因", *(header or "").split("\t")]])
+    names = (header or "").split("\t")
+    yield b"\xef\xbb\xbf" + _csv([["行号", "原因", *names]])
     after = (0, 0)
     while True:
         found = sql.rows(
-            "SELECT id, row_number, reason, raw_sealed FROM trade_reject"
+            "SELECT id, row_number, reason, raw_sealed, sheet FROM trade_reject"
             " WHERE merchant_id = %(merchant_id)s AND import_id = %(import_id)s AND (row_number, id) > (%(row)s, %(id)s)"
             " ORDER BY row_number, id LIMIT %(limit)s",
             {"merchant_id": merchant_id, "import_id": import_id, "row": after[0], "id": after[1], "limit": _BATCH},
@@ -142,14 +143,19 @@ def reject_file(merchant_id: int, import_id: int) -> Iterator[bytes]:
             return
         row = f"trade_reject|raw|{merchant_id}|{import_id}"
         yield _csv(
-            [str(number), reason, *(_harmless(cell) for cell in _cells(vault.open(sealed, row=row)))]
-            for _reject_id, number, reason, sealed in found
+            [str(number), reason, *map(_harmless, _cells(vault.open(sealed, row=row), len(names), sheet))]
+            for _reject_id, number, reason, sealed, sheet in found
         )
         after = (found[-1][1], found[-1][0])
 
 
-def _cells(raw: str) -> list[str]:
-    return next(csv.reader([raw.replace("\0", "").replace("\n", " ").replace("\r", " ")]), [])
+def _cells(raw: str, width: int, sheet: str) -> list[str]:
+    """The cells of a row: those of a workbook's sheet have tabs between them, in text files it is what gives `width` cells."""
+    line = raw.replace("\0", "").replace("\n", " ").replace("\r", " ")
+    if sheet:
+        return line.split("\t")
+    cut = [next(csv.reader([line], delimiter=separator), []) for separator in ",\t;"]
+    return next((cells for cells in cut if len(cells) == width), cut[0])
 
 
 def _harmless(cell: str) -> str:

@@ -105,7 +105,7 @@ def read_lines(header: Sequence[str], columns: Columns, rows: Sequence[Row], zon
     chunk, at = Chunk(rows, header, zone), columns.get
     due, paid = chunk.money(at("due")), chunk.money(at("paid"))
     refund = chunk.money(at("refund"), NO_REFUND)
-    refund_texts = list(map(_plain, chunk.cells(at("refund_state"))))
+    refund_texts = list(map(rules.status, chunk.cells(at("refund_state"))))
     values: Values = {
         "order_no": chunk.ids(at("order_no")),
         "line_no": chunk.ids(at("line_no")) if "line_no" in columns else chunk.nothing(),
@@ -141,7 +141,7 @@ def read_lines(header: Sequence[str], columns: Columns, rows: Sequence[Row], zon
 def read_refunds(header: Sequence[str], columns: Columns, rows: Sequence[Row], zone: tzinfo) -> Parsed:
     """Rows of refunds as RefundRecord."""
     chunk, at = Chunk(rows, header, zone), columns.get
-    texts = list(map(_plain, chunk.cells(at("state"))))
+    texts = list(map(rules.status, chunk.cells(at("state"))))
     amounts = chunk.money(at("refund"), NO_REFUND)
     values: Values = {
         "refund_no": chunk.ids(at("refund_no")),
@@ -188,7 +188,7 @@ def _order_facts(chunk: Chunk, columns: Columns) -> Values:
 
 def _buyers(chunk: Chunk, columns: Columns) -> Values:
     at = columns.get
-    nicks, nicks_masked = chunk.masked(chunk.texts(at("nick")))
+    nicks, nicks_masked = chunk.masked(chunk.nicks(at("nick")))
     if "shown_nick" in columns:
         shown = chunk.masked(chunk.texts(at("shown_nick")))[1]
         nicks_masked = [masked or other for masked, other in zip(nicks_masked, shown, strict=True)]
@@ -201,8 +201,8 @@ def _buyers(chunk: Chunk, columns: Columns) -> Values:
         "nick": nicks,
         "nick_masked": nicks_masked,
         "shown_nick": chunk.blank(),
-        "ouid": chunk.texts(at("ouid")),
-        "open_uid": chunk.texts(at("open_uid")),
+        "ouid": chunk.nicks(at("ouid")),
+        "open_uid": chunk.nicks(at("open_uid")),
         "name": clear_names,
         "name_masked": masked_names,
         "phone": clear_phones,
@@ -280,7 +280,7 @@ def _amounts(chunk: Chunk, columns: Columns, states: Sequence[State]) -> Values:
 def _states(chunk: Chunk, columns: Columns, values: Values) -> Sequence[State]:
     """The status column, or what the times tell when the seller did not pick it."""
     if "state" in columns:
-        return chunk.known(columns["state"], STATE_TEXTS, _plain)
+        return chunk.known(columns["state"], STATE_TEXTS, rules.status)
     times = zip(values["paid_at"], values["shipped_at"], values.get("finished_at", chunk.nothing()), strict=True)
     return [
         "finished" if finished else "shipped" if shipped else "paid" if paid else "unpaid"
@@ -331,12 +331,6 @@ def _yes(chunk: Chunk, column: int | None, *yes: str) -> Sequence[bool | None]:
     return [None if not text else text in yes for text in chunk.texts(column)]
 
 
-def _plain(text: str) -> str:
-    """A status text with half-width marks and without blanks, since exports write both."""
-    return "".join(text.translate(_HALF_WIDTH).split()).strip("'\"=")
-
-
-_HALF_WIDTH: Final = str.maketrans("，：（）", ",:()")
 _KINDS: Final[dict[Content, tuple[Fields, Signs, Reader]]] = {
     "orders": (ORDER_COLUMNS, ORDER_SIGNS, read_orders),
     "lines": (LINE_COLUMNS, LINE_SIGNS, read_lines),
