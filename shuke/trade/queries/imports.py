@@ -150,12 +150,12 @@ def reject_file(merchant_id: int, import_id: int) -> Iterator[bytes]:
 
 
 def _cells(raw: str, width: int, sheet: str) -> list[str]:
-    """The cells of a row: those of a workbook's sheet have tabs between them, in text files it is what gives `width` cells."""
+    """The cells of a row: those of a workbook's sheet have tabs between them, in text files it is what cuts out `width` of them."""
     line = raw.replace("\0", "").replace("\n", " ").replace("\r", " ")
     if sheet:
         return line.split("\t")
     cut = [next(csv.reader([line], delimiter=separator), []) for separator in ",\t;"]
-    return next((cells for cells in cut if len(cells) == width), cut[0])
+    return next((cells[:width] for cells in cut if len(cells) >= width and not any(cells[width:])), max(cut, key=len))
 
 
 def _harmless(cell: str) -> str:
