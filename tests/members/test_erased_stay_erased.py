@@ -113,3 +113,20 @@ def test_a_request_of_who_is_gone_holds_up_nobody(alice: Place) -> None:
         with tenant(m):
             assert sql.scalar("SELECT count(*) FROM members_member WHERE erased_at IS NULL") == 0
         assert members.erase_due(m) == 0
+
+
+def test_a_file_without_dates_does_not_bring_her_back_but_tells_of_who_came_back(alice: Place) -> None:
+    m = alice.merchant_id
+    sighting = told(phone="13812341234", phone_is_own=True, name="王小美")
+    customer = Customer(sighting._replace(seen_at=clock.now() + timedelta(days=1)), "female", is_undated=True)
+    with tenant(m):
+        [member_id] = see(m, alice.shop_id, sighting)
+    members.erase(m, member_id, by=alice.by)
+    with tenant(m):
+        assert members.take_customers(m, alice.shop_id, [customer], source="import:2", by=SYSTEM) == (0, 0, 1)
+        assert sql.scalar("SELECT count(*) FROM members_member") == 1
+        [back] = see(m, alice.shop_id, sighting._replace(seen_at=clock.now() + timedelta(days=1)))
+        assert back != member_id
+        assert members.take_customers(m, alice.shop_id, [customer], source="import:3", by=SYSTEM) == (0, 1, 0)
+        assert sql.rows("SELECT id, gender FROM members_member ORDER BY id") == [(member_id, ""), (back, "female")]
+        assert checks.run(m) == []

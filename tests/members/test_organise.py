@@ -139,3 +139,12 @@ def test_charlie_sorts_none_of_alices_members(alice: Place, charlie: Place) -> N
         kept = queries.group(alice.merchant_id, group)
         assert kept is not None
         assert kept.member_count == 0
+
+
+def test_who_was_listed_for_her_own_reason_stays_listed_when_parted(shop: Place) -> None:
+    first, second = see(shop.merchant_id, shop.shop_id, told("甲"), told("乙"))
+    actions.blacklist(shop.merchant_id, [first], "恶意退货", by=shop.by)
+    [merge_id] = actions.merge(shop.merchant_id, [(first, second)], by=shop.by, key="k")
+    actions.blacklist(shop.merchant_id, [second], "辱骂客服", by=shop.by)
+    actions.unmerge(shop.merchant_id, merge_id, by=shop.by)
+    assert [profile(shop.merchant_id, one).status_reason for one in (first, second)] == ["恶意退货", "辱骂客服"]

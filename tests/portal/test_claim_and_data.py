@@ -163,3 +163,9 @@ def test_she_decides_corrects_and_asks_to_be_deleted(shop: Place) -> None:
     client.post("/b/data/delete/", {"word": "keep"})
     with tenant(m):
         assert queries.erasure_due_at(m, member_id) is None
+
+
+def test_a_number_with_an_odd_character_is_only_wrong(shop: Place) -> None:
+    assert ask(shop, "39\x0000", "1234")[0] == 422
+    assert ask(shop, f"{ORDER}\x00", "1234\x00")[0] == 422
+    assert ask(shop, f"{ORDER}\x00", "1234")[0] == 302

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,7 +20,7 @@ from tests.trade.test_refund_report import refund
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KNOWN, OTHER = "3900000000000000001", "3900000000000000002"
-RECEIVER = {"name": "沈望舒", "phone": "8613677778888", "address": "云南省大理市苍山路7号"}
+RECEIVER: dict[str, Any] = {"name": "沈望舒", "phone": "8613677778888", "address": "云南省大理市苍山路7号"}
 
 
 @pytest.fixture(autouse=True)

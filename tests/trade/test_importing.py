@@ -10,8 +10,11 @@ import pytest
 
 from shuke.cli.sample_exports import write_exports
 from shuke.core import sql
+from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
+from shuke.trade import actions as trade
 from shuke.trade import queries
+from shuke.trade.actions.mappings import sample
 from tests.make import Place
 from tests.trade.exports import take, written
 
@@ -169,3 +172,12 @@ def test_charlie_sees_nothing_of_it(alice: Place, charlie: Place, tmp_path: Path
 def _fact_count(place: Place) -> int:
     with tenant(place.merchant_id):
         return int(sql.scalar("SELECT count(*) FROM core_fact"))
+
+
+def test_a_started_import_is_looked_at_no_more(alice: Place, tmp_path: Path) -> None:
+    import_id = take(alice, written(tmp_path, orders=30, buyers=12)[0])
+    with tenant(alice.merchant_id):
+        for look in (trade.inspect, sample):
+            with pytest.raises(Refused) as refused:
+                look(alice.merchant_id, import_id)
+            assert refused.value.code == "import_running"

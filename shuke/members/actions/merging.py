@@ -74,7 +74,7 @@ def unmerge(merchant_id: int, merge_id: int, *, by: Actor) -> None:
             params,
         )
         sql.run(_PART, {"merchant_id": merchant_id, "loser": loser})
-        _put_back(merchant_id, sql.loads(carried))
+        _put_back(merchant_id, loser, sql.loads(carried))
         _decide(merchant_id, loser, survivor, "different", by, now)
         merchants.audit(merchant_id, "member.unmerged", by=by, object_kind="member", object_id=survivor, other_id=loser)
         told = [
@@ -158,7 +158,7 @@ def _copy_values(merchant_id: int, params: dict[str, Any]) -> list[int]:
     return [int(one) for one in made]
 
 
-def _put_back(merchant_id: int, carried: dict[str, Any]) -> None:
+def _put_back(merchant_id: int, loser: int, carried: dict[str, Any]) -> None:
     for name, table in (("tags", "membertag"), ("groups", "membergroup"), ("values", "attributevalue")):
         sql.run(
             f"DELETE FROM members_{table} WHERE merchant_id = %(merchant_id)s AND id = ANY(%(ids)s::bigint[])",
@@ -166,9 +166,11 @@ def _put_back(merchant_id: int, carried: dict[str, Any]) -> None:
         )
     if "blacklisted" in carried:
         sql.run(
-            "UPDATE members_member SET status = 'normal', status_reason = ''"
-            " WHERE merchant_id = %(merchant_id)s AND id = %(member_id)s",
-            {"merchant_id": merchant_id, "member_id": carried["blacklisted"]},
+            # Listed for another reason since, she is not there because of the loser.
+            "UPDATE members_member m SET status = 'normal', status_reason = '' FROM members_member l"
+            " WHERE m.merchant_id = %(merchant_id)s AND m.id = %(member_id)s AND l.merchant_id = m.merchant_id"
+            " AND l.id = %(loser)s AND m.status_reason = l.status_reason",
+            {"merchant_id": merchant_id, "member_id": carried["blacklisted"], "loser": loser},
         )
 
 

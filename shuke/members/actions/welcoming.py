@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from shuke.core import clock, crypto, facts, sql
 from shuke.core.actors import Actor
 from shuke.members import rules
+from shuke.members.actions import tombstones
 from shuke.members.actions.recognising import recognise_seen
 from shuke.members.events import MemberTagged
-from shuke.members.sighting import Sighting, see
+from shuke.members.sighting import Key, Seen, Sighting, see
 from shuke.members.staging import SOURCE_USE
 
 LONGEST_TAG = 40
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Customer(NamedTuple):
-    """What a customer file tells of one person: who she is, her gender ("" unknown), her tags."""
+    """What a customer file tells of one person: who she is, her gender ("" unknown), her tags. Where it `is_undated`, the
+    file does not tell when that was so, and the sighting's time is that of reading it.
+    """
 
     sighting: Sighting
     gender: str = ""
     tags: tuple[str, ...] = ()
+    is_undated: bool = False
 
 
 class Welcomed(NamedTuple):
@@ -39,12 +45,17 @@ def take_customers(
     """Make members of customers, or tell known ones what is new of them; the same batch again changes nothing.
 
     Each needs an identity of her own, or she would be made anew each time. Gender and birthday only fill gaps, tags are
-    added; who never bought counts as recruited. Of an erased member nothing is kept of what was so before her erasure.
+    added; who never bought counts as recruited. Of an erased member nothing is kept of what was so before her erasure, or
+    may have been; who came back since is somebody new.
     All of it goes again with `undo_source`. At most once in a transaction, as `recognise_seen`.
     """
     seen = see(crypto.vault(merchant_id), shop_id, [one.sighting for one in customers])
-    found = recognise_seen(merchant_id, shop_id, seen, source=source, by=by)
-    told = {who.member_id: one for who, one in zip(found, customers, strict=True) if not who.is_erased}
+    gone = _maybe_erased(merchant_id, [one for one, told in zip(seen, customers, strict=True) if told.is_undated])
+    rest = [
+        (one, told) for one, told in zip(seen, customers, strict=True) if not (told.is_undated and one.keys in gone)
+    ]
+    found = recognise_seen(merchant_id, shop_id, [one for one, _told in rest], source=source, by=by)
+    told = {who.member_id: one for who, (_seen, one) in zip(found, rest, strict=True) if not who.is_erased}
     params = {"merchant_id": merchant_id, "source": source, "members": sql.numbers(told)}
     new = _ids(
         "SELECT id FROM members_member WHERE merchant_id = %(merchant_id)s AND id = ANY(%(members)s::bigint[])"
@@ -65,6 +76,24 @@ def take_customers(
     changed |= _fill_gaps(merchant_id, told, source) | _put_tags(merchant_id, told, source, by)
     changed -= new
     return Welcomed(len(new), len(changed), len(customers) - len(new) - len(changed))
+
+
+def _maybe_erased(merchant_id: int, undated: Sequence[Seen]) -> set[tuple[Key, ...]]:
+    """The identities of those who were erased and have not come back: nobody can say whether what is told is news."""
+    before = [one._replace(sighting=one.sighting._replace(seen_at=_LONG_AGO)) for one in undated]
+    marked = {undated[place].keys for place in tombstones.match(merchant_id, before)}
+    keys = sorted({key for keys in marked for key in keys})
+    known = {
+        (row[0], row[1], row[2])
+        for row in sql.rows(
+            "SELECT i.kind, i.shop_id, i.value FROM members_identity i"
+            " JOIN unnest(%(kinds)s::text[], %(shops)s::bigint[], %(values)s::text[]) AS k (kind, shop_id, value)"
+            " USING (kind, shop_id, value) WHERE i.merchant_id = %(merchant_id)s",
+            {"merchant_id": merchant_id, "kinds": [key[0] for key in keys], "shops": [key[1] for key in keys],
+             "values": [key[2] for key in keys]},
+        )
+    }  # fmt: skip
+    return {keys for keys in marked if known.isdisjoint(keys)}
 
 
 def _fill_gaps(merchant_id: int, told: dict[int, Customer], source: str) -> set[int]:

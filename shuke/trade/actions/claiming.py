@@ -31,7 +31,7 @@ def claim_order(merchant_id: int, shop_id: int, order_no: str, fact: str, *, vis
     try is counted in a row by one guarded statement before anything is compared, so that many at once get no more. A
     wrong number and a wrong fact look and take the same. What succeeded stands in the audit log.
     """
-    order_no, fact = "".join(order_no.split())[:64], fact.strip()[:60]
+    order_no, fact = "".join(order_no.replace("\0", "").split())[:64], fact.strip()[:60]
     with tenant(merchant_id):
         vault = crypto.vault(merchant_id)
         if not (

@@ -82,7 +82,8 @@ def upload(merchant_id: int, shop_id: int, name: str, chunks: Iterable[bytes], *
 
 def inspect(merchant_id: int, import_id: int, *, password: str | None = None) -> Preview:
     """Look at an uploaded file. Refused with a sentence for the shopkeeper when it cannot be imported; `password_needed`
-    and `password_wrong` ask for the workbook's password, which is kept sealed until the import is done.
+    and `password_wrong` ask for the workbook's password, which is kept sealed until the import is done. Refused
+    `import_running` once it was started: a running import keeps what it began with.
     """
     found = uploaded(merchant_id, import_id)
     vault = crypto.vault(merchant_id)
@@ -92,6 +93,8 @@ def inspect(merchant_id: int, import_id: int, *, password: str | None = None) ->
         rows = next(table.chunks(SAMPLE, sheet=parts[0].sheet), [])
         parsed = parts[0].layout.read(rows, zone_of(merchant_id))
         header = table.header_of(parts[0].sheet)
+    if uploaded(merchant_id, import_id, lock=True)["state"] != "uploaded":
+        raise _started()
     if password:
         sealed = vault.seal(password, row=_password_row(merchant_id, import_id))
         note(merchant_id, import_id, password_sealed=sealed)
@@ -115,7 +118,9 @@ def inspect(merchant_id: int, import_id: int, *, password: str | None = None) ->
 
 @contextmanager
 def opened(merchant_id: int, found: dict[str, Any], *, password: str | None = None) -> Iterator[Table]:
-    """The table in an uploaded file; Refused when it is none."""
+    """The table in a file that was uploaded and not started; Refused when it is none."""
+    if found["state"] != "uploaded":
+        raise _started()
     with sealed_files.in_clear(found["file"], found["size_bytes"], crypto.vault(merchant_id)) as clear:
         yield open_table(clear, password=password or kept_password(merchant_id, found), limits=Limits())
 
@@ -177,7 +182,7 @@ def discard(merchant_id: int, import_id: int) -> None:
     """Throw away a file that was looked at and not imported."""
     found = uploaded(merchant_id, import_id, lock=True)
     if found["state"] != "uploaded":
-        raise Refused("import_running", _("This import has been started; undo it when it is done."))
+        raise _started()
     sealed_files.drop(found["file"])
     sql.run(
         "DELETE FROM trade_import WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
@@ -230,6 +235,10 @@ def uploaded(merchant_id: int, import_id: int, *, lock: bool = False) -> dict[st
     if not found:
         raise Missing("no_import", _("This import does not exist."))
     return found[0]
+
+
+def _started() -> Refused:
+    return Refused("import_running", _("This import has been started; undo it when it is done."))
 
 
 def kept_password(merchant_id: int, found: dict[str, Any]) -> str | None:

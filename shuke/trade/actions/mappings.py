@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from shuke.core import clock, sql
@@ -26,21 +29,18 @@ def save_mapping(merchant_id: int, import_id: int, spec: MappingSpec, *, by: Act
     content = spec.model_dump(mode="json")
     if platforms.mapped_layout(content, header) is None:
         raise Refused("mapping_misfit", _("A chosen column is not in this file."))
-    mapping_id = sql.scalar(
-        """
-        INSERT INTO trade_mapping AS m (merchant_id, name, fingerprint, content, by, saved_at)
-        SELECT %(merchant_id)s, %(name)s, %(fingerprint)s, %(content)s, %(by)s, %(now)s
-        WHERE NOT EXISTS (SELECT FROM trade_mapping WHERE merchant_id = %(merchant_id)s AND name = %(name)s
-            AND fingerprint <> %(fingerprint)s)
-        ON CONFLICT (merchant_id, fingerprint) DO UPDATE SET name = excluded.name, content = excluded.content,
-            by = excluded.by, saved_at = excluded.saved_at
-        RETURNING id
-        """,
-        {"merchant_id": merchant_id, "name": spec.label, "fingerprint": platforms.fingerprint(header),
-         "content": json.dumps(content), "by": by.label, "now": clock.now()},
-    )  # fmt: skip
-    if mapping_id is None:
-        raise _taken(spec.label)
+    with _named(spec.label):
+        mapping_id = sql.scalar(
+            """
+            INSERT INTO trade_mapping AS m (merchant_id, name, fingerprint, content, by, saved_at)
+            VALUES (%(merchant_id)s, %(name)s, %(fingerprint)s, %(content)s, %(by)s, %(now)s)
+            ON CONFLICT (merchant_id, fingerprint) DO UPDATE SET name = excluded.name, content = excluded.content,
+                by = excluded.by, saved_at = excluded.saved_at
+            RETURNING id
+            """,
+            {"merchant_id": merchant_id, "name": spec.label, "fingerprint": platforms.fingerprint(header),
+             "content": json.dumps(content), "by": by.label, "now": clock.now()},
+        )  # fmt: skip
     imports.note(merchant_id, import_id, mapping=json.dumps(content))
     merchants.audit(merchant_id, "mapping.saved", by=by, object_kind="mapping", object_id=mapping_id, name=spec.label)
     return int(mapping_id)
@@ -51,17 +51,12 @@ def rename_mapping(merchant_id: int, mapping_id: int, name: str, *, by: Actor) -
     name = name.strip()
     if not 0 < len(name) <= 60:
         raise Refused("bad_name", _("Between 1 and 60 characters, please."))
-    params = {"merchant_id": merchant_id, "id": mapping_id, "name": name}
-    if sql.scalar(
-        "SELECT EXISTS (SELECT FROM trade_mapping WHERE merchant_id = %(merchant_id)s AND name = %(name)s AND id <> %(id)s)",
-        params,
-    ):
-        raise _taken(name)
-    changed = sql.run(
-        "UPDATE trade_mapping SET name = %(name)s, content = jsonb_set(content, '{label}', to_jsonb(%(name)s::text))"
-        " WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
-        params,
-    )
+    with _named(name):
+        changed = sql.run(
+            "UPDATE trade_mapping SET name = %(name)s, content = jsonb_set(content, '{label}', to_jsonb(%(name)s::text))"
+            " WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
+            {"merchant_id": merchant_id, "id": mapping_id, "name": name},
+        )
     if not changed:
         raise _no_mapping()
     merchants.audit(merchant_id, "mapping.renamed", by=by, object_kind="mapping", object_id=mapping_id, name=name)
@@ -85,8 +80,14 @@ def sample(merchant_id: int, import_id: int) -> tuple[list[str], list[list[str]]
         return [name.strip() for name in table.header], [row.cells for row in rows if row.fault is None]
 
 
-def _taken(name: str) -> Refused:
-    return Refused("name_taken", _("There is already a format called “%(name)s”."), name=name)
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """A write of a name that only one may bear; Refused `name_taken` when somebody was first."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise Refused("name_taken", _("There is already a format called “%(name)s”."), name=name) from error
 
 
 def _no_mapping() -> Missing:

@@ -83,6 +83,7 @@ def take_customers(
                 ),
                 record.gender,
                 record.tags,
+                is_undated=record.bought_at is None and record.joined_at is None,
             )
             for record in records
         ],
