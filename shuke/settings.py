@@ -160,7 +160,7 @@ if os.environ.get("SHUKE_CONNECTIONS"):  # the web server's many threads share a
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1, "max_size": int(os.environ["SHUKE_CONNECTIONS"]), "timeout": 10, "reconnect_timeout": 2,
-        "max_idle": 120,
+        "max_idle": 120, "connection_class": database.PatientConnection,
     }  # fmt: skip
 DATABASE_ROUTERS: list[str] = []
 

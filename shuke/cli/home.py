@@ -49,6 +49,15 @@ def database_open(*, migrate: bool = True) -> Iterator[None]:
                     _mark(server).unlink()
 
 
+def revive_database() -> bool:
+    """Start Shuke's own PostgreSQL where it has died under those who use it; whether that was so."""
+    server: database.EmbeddedServer | None = settings.SHUKE_EMBEDDED
+    if server is None or server.pid() is not None:
+        return False
+    with _gate(server.home):
+        return server.start()
+
+
 def bring_up_to_date() -> bool:
     """Make database, role and tables as this version wants them, as their owner; whether anything was migrated."""
     database.prepare(owner_address())

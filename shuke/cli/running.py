@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from django.core.management import call_command
 from django.utils.translation import gettext as _
 
 from shuke.cli import supervisor
-from shuke.cli.home import bring_up_to_date, database_open
+from shuke.cli.home import bring_up_to_date, database_open, revive_database
 from shuke.cli.words import fail
 from shuke.core import jobs
 
@@ -73,6 +74,7 @@ def _supervise(
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
     public = {"SHUKE_PUBLIC_URL": os.environ.get("SHUKE_PUBLIC_URL", address), "SHUKE_HOME": str(settings.SHUKE_HOME)}
     public["PROMETHEUS_MULTIPROC_DIR"] = str(_fresh_folder("metrics"))
+    public |= _compiled()
     settings.SHUKE_PUBLIC_URL = public["SHUKE_PUBLIC_URL"]
     command = supervisor.web(host, port, static=settings.STATIC_ROOT)
     children = [supervisor.Child(_("The web server"), command, {**supervisor.WEB_ENVIRONMENT, **public})]
@@ -95,6 +97,13 @@ def _supervise(
         raise SystemExit(code)
 
 
+def _compiled() -> dict[str, str]:
+    """Where Python may not write compiled modules beside the sources, in the data folder: children start in half the time."""
+    if not sys.dont_write_bytecode:
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(settings.SHUKE_HOME) / "compiled")}
+
+
 def _fresh_folder(name: str) -> Path:
     """An empty folder in the data folder; what counters of an earlier start left there is gone."""
     folder = Path(settings.SHUKE_HOME) / name
@@ -104,8 +113,7 @@ def _fresh_folder(name: str) -> Path:
 
 
 def _revive_database() -> None:
-    server = settings.SHUKE_EMBEDDED
-    if server is not None and server.pid() is None and server.start():
+    if revive_database():
         click.echo(_("The database had stopped and was started again."))
 
 

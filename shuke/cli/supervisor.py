@@ -19,9 +19,13 @@ from types import FrameType
 
 from django.utils.translation import gettext as _
 
+from shuke.core.workers import AGAIN_CODE
+
 LIVED_SECONDS = 30
 DEATHS = 5
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.1
+BREATH_SECONDS = 3
+"""A child that was killed, or that left to begin anew, is not broken: it waits a second only if it lived shorter than this."""
 GRACE_SECONDS = 25
 _PR_SET_PDEATHSIG = 1
 THREADS = 64
@@ -63,8 +67,9 @@ def run(
 ) -> int:
     """Keep the children alive until SIGINT or SIGTERM, then stop them last-named first; the exit code.
 
-    `ready` is called once all of them stand, `tend` several times a second. A child that dies is started again at once,
-    the next time after 1, 2, 4 … seconds; one that dies DEATHS times without ever living LIVED_SECONDS ends everything with code 1.
+    `ready` is called once all of them stand, `tend` several times a second. A child that dies is started again at once, the
+    next time after 1, 2, 4 … seconds; one that ends by itself DEATHS times without ever living LIVED_SECONDS ends everything
+    with code 1. One that is killed, or that leaves to begin anew, waits a second at most and is never given up.
     """
     stop = threading.Event()
     with _on_signals(stop.set):
@@ -74,10 +79,10 @@ def run(
                 child.start()
             ready()
             while not stop.wait(LOOK_SECONDS):
-                tend()
                 if any(_look_after(child, say) for child in children):
                     code = 1
                     break
+                tend()  # after the children: a worker that lost the database starts while the database does
         finally:
             say(_("Stopping …"))
             _stop_all(children)
@@ -95,17 +100,27 @@ def _look_after(child: Child, say: Callable[[str], None]) -> bool:
         return False
     with suppress(ProcessLookupError):  # what it had started itself would go on holding the port
         os.killpg(child.process.pid, signal.SIGKILL)
-    child.death_count = 1 if time.monotonic() - child.started > LIVED_SECONDS else child.death_count + 1
+    pause = _count(child, code)
     if child.death_count >= DEATHS:
         say(_("%(what)s stopped %(count)s times in a row (code %(code)s); giving up.")
             % {"what": child.label, "count": child.death_count, "code": code})  # fmt: skip
         return True
-    pause = 2 ** (child.death_count - 2) if child.death_count > 1 else 0
     words = {"what": child.label, "code": code, "pause": pause}
     say(_("%(what)s stopped (code %(code)s); it is started again in %(pause)s s.") % words if pause
         else _("%(what)s stopped (code %(code)s); it is started again.") % words)  # fmt: skip
     child.process, child.due = None, time.monotonic() + pause
+    if not pause:
+        child.start()
     return False
+
+
+def _count(child: Child, code: int) -> int:
+    """Note a death; how many seconds to wait before the next start."""
+    lived = time.monotonic() - child.started
+    if code < 0 or code == AGAIN_CODE:
+        return int(lived < BREATH_SECONDS)
+    child.death_count = 1 if lived > LIVED_SECONDS else child.death_count + 1
+    return 2 ** (child.death_count - 2) if child.death_count > 1 else 0
 
 
 def _stop_all(children: Sequence[Child]) -> None:

@@ -9,12 +9,13 @@ import os
 import pwd
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg
@@ -37,6 +38,8 @@ def _binaries() -> Path:
 BIN = _binaries()
 
 _LEAVING_SECONDS = 15
+_REPAIR_SECONDS = 60
+_PATIENCE_SECONDS, _ASK_SECONDS = 15, 0.1
 
 _CONFIGURATION = {
     "listen_addresses": "",
@@ -44,8 +47,10 @@ _CONFIGURATION = {
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "max_wal_size": "4GB",
-    "checkpoint_timeout": "15min",
+    "max_wal_size": "512MB",  # after a crash as much is replayed at most, which takes seconds
+    "min_wal_size": "256MB",
+    "checkpoint_timeout": "5min",
+    "recovery_init_sync_method": "syncfs",
     "wal_compression": "pglz",
     "random_page_cost": "1.1",
     "jit": "off",
@@ -54,6 +59,25 @@ _CONFIGURATION = {
     "log_error_verbosity": "terse",
     "log_parameter_max_length_on_error": "0",
 }
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection to a server that may be starting anew: it is asked again for some seconds before it counts as down.
+
+    For pools, which would wait longer after each failure, and at last until somebody asks anew.
+    """
+
+    @classmethod
+    def connect(cls, *arguments: Any, **options: Any) -> Self:
+        """As psycopg's."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return super().connect(*arguments, **options)
+            except psycopg.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_ASK_SECONDS)
 
 
 class DatabaseTrouble(RuntimeError):
@@ -106,8 +130,8 @@ class EmbeddedServer:
         options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
         log = self.folder / "server.log"
         until = time.monotonic() + _LEAVING_SECONDS
-        while True:
-            self._bury_zombie()
+        while self.pid() is None:
+            self._clear_away_the_dead()
             try:
                 self._run(
                     "pg_ctl", "start", "-D", str(self.folder), "-w", "-t", "60", "-s", "-l", str(log), "-o", options
@@ -118,9 +142,19 @@ class EmbeddedServer:
                 is_leaving = "postmaster.pid" in told or "shared memory block" in told
                 if not is_leaving or time.monotonic() > until:
                     raise DatabaseTrouble(told) from None
-                time.sleep(0.2)
+                time.sleep(0.1)
             else:
                 return True
+        return self._wait_for_another()
+
+    def _wait_for_another(self) -> bool:
+        # Somebody else started it, perhaps a program that was killed meanwhile, and it still repairs itself.
+        until = time.monotonic() + _REPAIR_SECONDS
+        while self.pid() is not None and time.monotonic() < until:
+            if self.is_running():
+                return False
+            time.sleep(0.1)
+        raise DatabaseTrouble((self.folder / "server.log").read_text(errors="replace")[-2000:])
 
     def stop(self) -> None:
         """Stop it (open transactions are rolled back, committed ones stay) and wait until it is gone."""
@@ -132,19 +166,30 @@ class EmbeddedServer:
         """The postmaster's process id, or None when it does not run."""
         try:
             pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
-            os.kill(pid, 0)
-        except (FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
-            return None  # no such process, or by now somebody else's
-        return None if _is_zombie(pid) else pid
+        except (FileNotFoundError, ValueError):
+            return None
+        return pid if self._is_served_by(pid) else None
 
-    def _bury_zombie(self) -> None:
-        # In a container nobody may collect a killed server's process, and PostgreSQL takes it for a running one. Only
-        # the number is replaced, by one no process can have: whether its memory is in use, PostgreSQL still looks.
+    def _is_served_by(self, pid: int) -> bool:
+        # A number alone says little: it may be a dead process's that nobody collected, or by now somebody else's.
+        try:
+            return Path(f"/proc/{pid}/cwd").samefile(self.folder)
+        except OSError:
+            return False
+
+    def _clear_away_the_dead(self) -> None:
+        # PostgreSQL takes any process of the number it left behind for itself and would not start. Only the number is
+        # replaced, by one no process can have: whether its memory is in use, PostgreSQL still looks.
         for path in (self.folder / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
             with contextlib.suppress(FileNotFoundError, ValueError):
                 number, rest = path.read_text().split("\n", 1)
-                if _is_zombie(int(number)):
+                if not self._is_served_by(int(number)):
                     path.write_text(f"{_NO_PID}\n{rest}")
+        # Sessions whose postmaster was killed end at their next pause; until the last one has, it cannot start.
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (folder / "cmdline").read_bytes().startswith(b"postgres: ") and self._is_served_by(int(folder.name)):
+                    os.kill(int(folder.name), signal.SIGKILL)
 
     def _prepare_folders(self) -> None:
         for folder in (self.home, self.folder, self.socket_folder):
@@ -171,12 +216,6 @@ class EmbeddedServer:
         )
         if done.returncode:
             raise DatabaseTrouble(done.stderr[-2000:])
-
-
-def _is_zombie(pid: int) -> bool:
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    return False
 
 
 def _unprivileged() -> pwd.struct_passwd:

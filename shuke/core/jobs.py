@@ -1,4 +1,4 @@
-"""The jobs every installation has: telling facts, and taking up again what a dead worker left."""
+"""The jobs every installation has, and how a worker works them off."""
 
 from __future__ import annotations
 
@@ -9,21 +9,17 @@ from typing import Any
 
 import psycopg
 from django import db
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import DjangoApp, app
 
 from shuke.core import facts, sql
 from shuke.core.backup import nightly
 from shuke.core.checks import check_and_note
 from shuke.core.tenancy import every_merchant
+from shuke.core.workers import Life, OwnJobs
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 2
-DEAD_AFTER_SECONDS = 7
-"""Two of three signs of life may be lost before a worker counts as dead. They come from the worker's own thread over its
-own connection, while jobs run in other threads that hand over Python every half millisecond, so that load alone delays
-them by milliseconds. Were a live worker taken for dead all the same, its job would run twice, which every job bears."""
 POLL_SECONDS = 2.0
 AGAIN = RetryStrategy(
     max_attempts=30,
@@ -67,16 +63,6 @@ def sweep_facts(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinat
         tell_facts(merchant_id=merchant_id)
 
 
-@app.periodic(cron="* * * * * */2")
-@app.task(name="jobs.rescue", queue="facts", priority=100, pass_context=True, queueing_lock="jobs.rescue")
-async def rescue_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
-    """Queue again every job whose worker stopped giving signs of life."""
-    manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
-        log.warning("job %s of a dead worker is taken up again", job.id)
-        await manager.retry_job(job)
-
-
 @app.periodic(cron="40 * * * *")
 @app.task(name="backup.nightly", queue="jobs", queueing_lock="backup.nightly")
 def back_up(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
@@ -112,16 +98,19 @@ def run_worker(**options: Any) -> None:
     unless it says otherwise itself.
     """
     collect_seldom()
+    life = Life()
+    life.begin()
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # only the Django app has one
     worker = DjangoApp(connector=connector, import_paths=app.import_paths)
     worker.tasks, worker.periodic_registry = app.tasks, app.periodic_registry
+    worker.job_manager = OwnJobs(connector, life)
     for task in worker.tasks.values():
         task.retry_strategy = task.retry_strategy or AGAIN
     worker.run_worker(
         concurrency=4,
-        update_heartbeat_interval=BEAT_SECONDS,
         fetch_job_polling_interval=POLL_SECONDS,
-        stalled_worker_timeout=DEAD_AFTER_SECONDS,
         shutdown_graceful_timeout=20,
+        delete_jobs="successful",
         **options,
     )
+    life.end()

@@ -25,7 +25,7 @@ supervisor.DEATHS = 3
 folder = Path(sys.argv[1])
 sleeper = "import os, sys, time, pathlib; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(60)"
 names = sys.argv[2].split(",")
-bodies = {"sleeps": sleeper, "dies": "raise SystemExit(7)"}
+bodies = {"sleeps": sleeper, "dies": "raise SystemExit(7)", "again": "raise SystemExit(75)"}
 children = [supervisor.Child(name, [sys.executable, "-c", bodies[name.rstrip("0123456789")], str(folder / name)])
             for name in names]
 code = supervisor.run(children, ready=lambda: print("ready", flush=True), tend=lambda: None,
@@ -94,6 +94,16 @@ def test_a_child_that_dies_again_and_again_ends_everything(tmp_path: Path) -> No
         "Stopping …",
     ]
     assert not is_alive(int((tmp_path / "sleeps1").read_text()))
+
+
+def test_a_child_that_begins_anew_again_and_again_is_not_given_up(tmp_path: Path) -> None:
+    process = start(tmp_path, "sleeps1,again")
+    begun_anew = "again stopped (code 75); it is started again in 1 s."
+    until(lambda: (tmp_path / "said").read_text().count(begun_anew) >= 4, 60)
+    assert process.poll() is None
+    assert is_alive(pid_in(tmp_path / "sleeps1"))
+    process.terminate()
+    assert process.wait(10) == 0
 
 
 def test_children_do_not_outlive_a_supervisor_that_was_killed_outright(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ FROM = datetime(2026, 11, 22, 12, 1, 2)  # noqa: DTZ001 - cron knows no zone
 
 EVERY = {
     "facts.sweep": timedelta(seconds=5),
-    "jobs.rescue": timedelta(seconds=2),
     "ledger.tick": timedelta(minutes=10),
     "trade.hourly": timedelta(hours=1),
 }

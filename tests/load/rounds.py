@@ -3,8 +3,8 @@
     python -m tests.load.rounds [--rounds 100] [--seed 1] [--home FOLDER]
 
 A real `shuke serve` in a folder of its own, and programs that give, spend and reserve points and send orders through
-the API, each trying a call with the same key until it is answered. Prints one line; exit code 1 when an answered write
-is missing or doubled, an invariant does not hold, or a recovery took longer than it may.
+the API, each trying a call with the same key until it is answered. Prints a line a round and one at the end; exit code 1
+when an answered write is missing or doubled, an invariant does not hold, or a recovery took longer than it may.
 """
 
 from __future__ import annotations
@@ -266,8 +266,9 @@ def rounds(home: Path, count: int, seed: int) -> Found:
             time.sleep(draw.uniform(2, 6))
             killed_at = time.monotonic()
             here.kill(target)
-            recover(program, books, target, shop_id, number, killed_at)
-            worst[target] = max(worst[target], time.monotonic() - killed_at)
+            answered_at, done_at = recover(program, target, shop_id, number, killed_at)
+            print(f"round={number} killed={target} answered_s={answered_at:.1f} recovered_s={done_at:.1f}", flush=True)
+            worst[target] = max(worst[target], done_at)
         stop.set()
         for thread in threads:
             thread.join(60)
@@ -301,14 +302,17 @@ def join(program: Program, shop_id: int) -> list[int]:
     return found
 
 
-def recover(program: Program, books: Books, target: str, shop_id: int, number: int, killed_at: float) -> None:
-    """Until the killed part does its work again: a call begun after the kill is answered, a new order has its points."""
-    del books
+def recover(program: Program, target: str, shop_id: int, number: int, killed_at: float) -> tuple[float, float]:
+    """Wait until the killed part does its work again.
+
+    Seconds after the kill at which a call was answered, and at which a new order had its points.
+    """
     while time.monotonic() - killed_at < 4 * MOST_SECONDS:
         if program.call("GET", "/shops") is not None:
             break
+    answered_at = time.monotonic() - killed_at
     if target == "web":
-        return
+        return answered_at, answered_at
     nick = f"恢复{number}"
     people = {"shop_id": shop_id, "people": [{"nick": nick}]}
     [member_id] = program.call("POST", "/members", people, key=f"recover-{number}")["member_ids"]
@@ -316,8 +320,9 @@ def recover(program: Program, books: Books, target: str, shop_id: int, number: i
     program.call("POST", "/orders", {"shop_id": shop_id, "orders": [order]}, key=f"recover-order-{number}")
     while time.monotonic() - killed_at < 4 * MOST_SECONDS:
         if program.call("GET", f"/members/{member_id}/points")["spendable"] >= 100:
-            return
+            break
         time.sleep(0.1)
+    return answered_at, time.monotonic() - killed_at
 
 
 def finished(order_no: str, nick: str, paid_fen: int) -> dict[str, object]:
