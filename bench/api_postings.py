@@ -93,9 +93,7 @@ def _prepare(place: Ground) -> tuple[str, list[int]]:
 def _serve(place: Ground, port: int, workers: int, threads: int) -> subprocess.Popen[bytes]:
     from shuke.cli import supervisor
 
-    static = place.home / "static"
-    static.mkdir(exist_ok=True)
-    command = supervisor.web("127.0.0.1", port, static=static, threads=threads)
+    command = supervisor.web("127.0.0.1", port, threads=threads)
     command[command.index("--workers") + 1] = str(workers)
     environment = {**os.environ, **supervisor.WEB_ENVIRONMENT, "SHUKE_HOME": str(place.home)}
     return subprocess.Popen(command, env=environment)  # noqa: S603 - our own command

@@ -6,20 +6,27 @@ import sys
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import get_resolver
 
+from shuke.core.static_files import StaticFiles
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shuke.settings")
 _django = get_wsgi_application()
 get_resolver().check()  # imports all pages and routes now, not while the first visitor waits
+_static = StaticFiles(settings.STATIC_ROOT)
 # Whoever hears from PostgreSQL need not wait five milliseconds, as often as there are statements, for whoever parses a call.
 sys.setswitchinterval(0.0003)
 gc.freeze()  # what was imported stays: Python need not look through it again and again
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Django's answer; one that is whole goes out in one piece, not through an iterator and in chunks."""
+    """A static file, or Django's answer; one that is whole goes out in one piece, not through an iterator and in chunks."""
+    found = _static.answer(environ, start_response)
+    if found is not None:
+        return found
     response = _django(environ, start_response)
     if not isinstance(response, HttpResponse):
         return response

@@ -76,7 +76,7 @@ def _supervise(
     public["PROMETHEUS_MULTIPROC_DIR"] = str(_fresh_folder("metrics"))
     public |= _compiled()
     settings.SHUKE_PUBLIC_URL = public["SHUKE_PUBLIC_URL"]
-    command = supervisor.web(host, port, static=settings.STATIC_ROOT)
+    command = supervisor.web(host, port)
     children = [supervisor.Child(_("The web server"), command, {**supervisor.WEB_ENVIRONMENT, **public})]
     if not web_only:
         children.append(supervisor.Child(_("The worker"), supervisor.worker(), public))

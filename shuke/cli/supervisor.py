@@ -205,12 +205,11 @@ def wait_for_port(host: str, port: int, *, alive: Callable[[], bool], seconds: f
     return False
 
 
-def web(host: str, port: int, *, static: Path, threads: int = THREADS) -> list[str]:
-    """The command that serves the pages and, beside them, the collected static files; needs WEB_ENVIRONMENT."""
+def web(host: str, port: int, *, threads: int = THREADS) -> list[str]:
+    """The command that serves the pages and the collected static files; needs WEB_ENVIRONMENT."""
     return [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
             "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "error",
-            "--workers-kill-timeout", "10", "--static-path-mount", str(static), "--static-path-expires", "600",
-            "shuke.wsgi:application"]  # fmt: skip
+            "--workers-kill-timeout", "10", "shuke.wsgi:application"]  # fmt: skip
 
 
 def worker() -> list[str]:

@@ -17,7 +17,7 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store, private",
 }
-_YEAR_SECONDS = 365 * 86400
+STAY_ON_TLS = f"max-age={365 * 86400}; includeSubDomains"
 
 
 def middleware(get_response: Answer) -> Answer:
@@ -36,7 +36,7 @@ def complete(response: HttpResponseBase, always: Mapping[str, str]) -> None:
     for name, value in always.items():
         response.headers.setdefault(name, value)
     if settings.IS_HTTPS:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_SECONDS}; includeSubDomains")
+        response.headers.setdefault("Strict-Transport-Security", STAY_ON_TLS)
 
 
 def whole() -> dict[str, str]:

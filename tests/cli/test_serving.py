@@ -89,6 +89,10 @@ def test_pages_come_back_after_every_kind_of_death_and_a_signal_ends_all_in_orde
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = serve(port)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/static/console/console.js", timeout=5) as response:
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert response.headers["Cache-Control"] == "public, max-age=600"
     children = _children(process.pid)
     assert len(children) == 2
     second = shuke(home, "serve", "--port", str(port))
