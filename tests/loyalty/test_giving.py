@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from shuke.core import facts, sql
-from shuke.core.actors import staff
+from shuke.core.actors import program, staff
 from shuke.core.errors import Refused
 from shuke.ledger import actions as ledger
 from shuke.loyalty import actions as loyalty
@@ -66,6 +68,61 @@ def test_the_same_key_with_another_amount_is_refused(shop: Place) -> None:
     with pytest.raises(Refused) as refused:
         gift(shop, 60)
     assert (refused.value.code, holding(shop)) == ("key_reused", (50, 0, 0))
+
+
+def test_a_key_used_for_one_customer_gives_another_nothing(shop: Place) -> None:
+    take(shop, record("1001"), record("2001", "荷花"))
+    gift(shop, 50)
+    for items in (
+        [loyalty.Adjustment(member(shop, "荷花"), 50)],
+        [loyalty.Adjustment(member(shop), 50), loyalty.Adjustment(member(shop, "荷花"), 50)],
+    ):
+        with pytest.raises(Refused) as refused:
+            loyalty.adjust(shop.merchant_id, items, reason="晒图有礼", by=shop.by, key="k1")
+        assert refused.value.code == "key_reused"
+    assert (holding(shop), holding(shop, "荷花")) == ((50, 0, 0), (0, 0, 0))
+    assert (audit_count(shop), len(queries.adjustments(shop.merchant_id))) == (1, 1)
+
+
+def test_the_same_key_for_fewer_customers_or_another_reason_is_refused(shop: Place) -> None:
+    take(shop, record("1001"), record("2001", "荷花"))
+    both = [loyalty.Adjustment(member(shop), 50), loyalty.Adjustment(member(shop, "荷花"), 50)]
+    loyalty.adjust(shop.merchant_id, both, reason="晒图有礼", by=shop.by, key="k1")
+    for items, reason in ((both[:1], "晒图有礼"), (both, "补偿")):
+        with pytest.raises(Refused) as refused:
+            loyalty.adjust(shop.merchant_id, items, reason=reason, by=shop.by, key="k1")
+        assert refused.value.code == "key_reused"
+    assert (holding(shop), holding(shop, "荷花"), audit_count(shop)) == ((50, 0, 0), (50, 0, 0), 2)
+
+
+@pytest.mark.parametrize("act", [loyalty.adjust, loyalty.submit_adjustment])
+def test_a_key_in_the_form_of_an_approved_request_s_is_refused(shop: Place, act: Callable[..., None]) -> None:
+    """Such keys do not count for the limit of a day, since a second person has approved."""
+    take(shop, record("1001"))
+    with pytest.raises(Refused) as refused:
+        act(shop.merchant_id, [loyalty.Adjustment(member(shop), 5)], reason="补偿", by=shop.by, key="request:7")
+    assert (refused.value.code, holding(shop)) == ("bad_key", (0, 0, 0))
+
+
+def test_programs_use_a_key_for_one_customer_and_are_told_of_once(shop: Place) -> None:
+    take(shop, record("1001"), record("2001", "荷花"))
+    hers = loyalty.Credit(member(shop), 5, "退货补偿", "p1")
+    loyalty.credit(shop.merchant_id, [hers, hers], by=program(7))
+    loyalty.credit(shop.merchant_id, [hers], by=program(7))
+    assert (holding(shop), audit_count(shop)) == ((5, 0, 0), 1)
+    others = replace(hers, member_id=member(shop, "荷花")), replace(hers, reason="生日"), replace(hers, amount=6)
+    for other in others:
+        with pytest.raises(Refused) as refused:
+            loyalty.credit(shop.merchant_id, [other], by=program(7))
+        assert refused.value.code == "key_reused"
+    with pytest.raises(Refused) as refused:
+        loyalty.credit(
+            shop.merchant_id,
+            [replace(hers, key="p2"), replace(hers, key="p2", member_id=member(shop, "荷花"))],
+            by=program(7),
+        )
+    assert refused.value.code == "key_reused"
+    assert (holding(shop), holding(shop, "荷花"), audit_count(shop)) == ((5, 0, 0), (0, 0, 0), 1)
 
 
 @pytest.mark.parametrize(("amount", "reason", "code"), [(0, "x", "no_amount"), (5, "  ", "reason_missing")])

@@ -286,6 +286,18 @@ def taken_under(merchant_id: int, asset: str, keys: Collection[str]) -> dict[str
     }
 
 
+def standing_keys(merchant_id: int, keys: Collection[str]) -> set[str]:
+    """Which of these keys stand under a transfer, of whatever asset and kind."""
+    return {
+        row[0]
+        for row in sql.rows(
+            "SELECT key FROM ledger_transfer"
+            " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND key = ANY(%(keys)s)",
+            {"merchant_id": merchant_id, "keys": list(keys)},
+        )
+    }
+
+
 _DUE = """
     SELECT wanted.id FROM unnest(%(members)s::bigint[]) AS wanted (id) CROSS JOIN LATERAL (
         SELECT state, available_at, expires_at FROM ledger_lot

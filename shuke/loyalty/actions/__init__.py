@@ -2,8 +2,8 @@
 
 from shuke.loyalty.actions.backfilling import BACKFILL, start_backfill
 from shuke.loyalty.actions.birthdays import celebrate
-from shuke.loyalty.actions.crediting import credit
-from shuke.loyalty.actions.giving import Adjustment, Credit, adjust, grant_signup_bonus
+from shuke.loyalty.actions.crediting import Credit, credit
+from shuke.loyalty.actions.giving import Adjustment, adjust, grant_signup_bonus
 from shuke.loyalty.actions.joining import rehome
 from shuke.loyalty.actions.levels import (
     REVIEW_ALL,

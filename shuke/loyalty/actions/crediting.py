@@ -1,43 +1,142 @@
-"""Points that programs give and take, many requests at once."""
+"""Points given and taken for a reason: posted, kept in the list of adjustments and told of, once under each key."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shuke.core import clock, sql
 from shuke.core.actors import Actor
 from shuke.core.errors import Refused
-from shuke.loyalty.actions.giving import Credit, post_credits, tell_credits
+from shuke.core.facts import publish
+from shuke.ledger import actions as ledger
+from shuke.ledger import queries as balances
+from shuke.loyalty.events import PointsAdjusted
+from shuke.loyalty.queries.rulebook import POINTS, gift_lapses_at
+from shuke.merchants import actions as merchants
+
+ADJUSTED = "adjusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Points to give (`amount` > 0) or take (< 0) for a reason; `key` makes a retry harmless."""
+
+    member_id: int
+    amount: int
+    reason: str
+    key: str
+
+    @property
+    def ledger_key(self) -> str:
+        """The key under which the ledger knows it."""
+        return f"adjust:{self.key}:{self.member_id}"
 
 
 def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> None:
-    """Give or take points by requests that know nothing of each other; all or nothing, each key once.
+    """Give or take points by requests of programs that know nothing of each other; all or nothing, each key once.
 
     What `adjust` does for people, with a reason for each: the same lapse, fact, audit line and list of adjustments.
     Refused `reason_missing`, `no_amount`, and by the ledger `not_enough`, `key_reused`.
     """
     if not all(one.reason.strip() for one in wanted):
         raise Refused("reason_missing", _("Please give a reason."))
-    asked = [replace(one, reason=one.reason.strip()) for one in wanted]
-    post_credits(merchant_id, asked, by=by)
-    tell_credits(merchant_id, _first(merchant_id, asked, by), by=by)
+    asked = list(dict.fromkeys(replace(one, reason=one.reason.strip()) for one in wanted))
+    if len({one.key for one in asked}) < len(asked):
+        raise _key_reused()
+    give(merchant_id, asked, by=by)
 
 
-def _first(merchant_id: int, wanted: Sequence[Credit], by: Actor) -> list[Credit]:
-    """Those whose keys were not known yet; they are now."""
-    known = {
+@transaction.atomic
+def give(
+    merchant_id: int, asked: Sequence[Credit], *, by: Actor, allow_debt: bool = False,
+    note: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Post credits whose limits were looked at, and tell of them; those of one key are one adjustment.
+
+    A key that stands with the very same credits is left alone, else Refused `key_reused`.
+    """
+    known = _known(merchant_id, asked, by)
+    _post(merchant_id, asked, by=by, allow_debt=allow_debt, note=note)
+    _tell(merchant_id, [one for one in asked if one.key not in known], by=by)
+
+
+def _known(merchant_id: int, asked: Sequence[Credit], by: Actor) -> set[str]:
+    """The keys that stood before; the others do from now on."""
+    found = _rows(asked)
+    first = {
         row[0]
         for row in sql.rows(
-            "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, at, by)"
-            " SELECT %(merchant_id)s, c.key, c.reason, 1, c.amount, %(now)s, %(by)s"
-            " FROM jsonb_to_recordset(%(asked)s::jsonb) AS c (key text, reason text, amount bigint)"
-            " ON CONFLICT DO NOTHING RETURNING key",
-            {"merchant_id": merchant_id, "now": clock.now(), "by": by.label, "asked": json.dumps(
-                [{"key": one.key, "reason": one.reason, "amount": one.amount} for one in wanted])},
+            "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, moved, at, by)"
+            " SELECT %(merchant_id)s, key, reason, member_count, amount, moved, %(now)s, %(by)s"
+            " FROM jsonb_to_recordset(%(asked)s::jsonb) AS c (key text, reason text, member_count int, amount bigint,"
+            " moved bigint) ORDER BY key ON CONFLICT DO NOTHING RETURNING key",
+            {"merchant_id": merchant_id, "now": clock.now(), "by": by.label, "asked": json.dumps(found)},
         )
-    }  # fmt: skip
-    return [one for one in wanted if one.key in known]
+    }
+    known = {str(one["key"]) for one in found} - first
+    if known:
+        _expect_same(merchant_id, {str(one["key"]): one for one in found if one["key"] in known}, asked)
+    return known
+
+
+def _rows(asked: Iterable[Credit]) -> list[dict[str, str | int]]:
+    by_key: defaultdict[str, list[Credit]] = defaultdict(list)
+    for one in asked:
+        by_key[one.key].append(one)
+    return [
+        {"key": key, "reason": some[0].reason, "member_count": len(some), "amount": sum(one.amount for one in some),
+         "moved": sum(abs(one.amount) for one in some)}
+        for key, some in by_key.items()
+    ]  # fmt: skip
+
+
+def _expect_same(merchant_id: int, known: Mapping[str, Mapping[str, str | int]], asked: Sequence[Credit]) -> None:
+    """Refused `key_reused` unless these keys stand for the same: what is new to the ledger would be posted untold."""
+    standing = sql.rows(
+        "SELECT key, reason, member_count, amount FROM loyalty_adjustment"
+        " WHERE merchant_id = %(merchant_id)s AND key = ANY(%(keys)s)",
+        {"merchant_id": merchant_id, "keys": list(known)},
+    )
+    posted = {one.ledger_key for one in asked if one.key in known}
+    if balances.standing_keys(merchant_id, posted) != posted or any(
+        tuple(row[1:]) != tuple(known[row[0]][name] for name in ("reason", "member_count", "amount")) for row in standing
+    ):
+        raise _key_reused()
+
+
+def _post(
+    merchant_id: int, asked: Sequence[Credit], *, by: Actor, allow_debt: bool, note: Mapping[str, str] | None
+) -> None:  # fmt: skip
+    """What is given lapses as the rule in force says."""
+    now = clock.now()
+    expires_at = gift_lapses_at(merchant_id, now)
+    postings = [
+        ledger.Posting(
+            member_id=one.member_id, amount=one.amount, kind=ADJUSTED, key=one.ledger_key, source="adjust",
+            expires_at=expires_at if one.amount > 0 else None, happened_at=now,
+            note={"reason": one.reason, **(note or {})},
+        )
+        for one in asked
+    ]  # fmt: skip
+    ledger.post(merchant_id, POINTS, postings, by=by, allow_debt=allow_debt)
+
+
+def _tell(merchant_id: int, asked: Sequence[Credit], *, by: Actor) -> None:
+    now = clock.now()
+    publish(
+        merchant_id,
+        [PointsAdjusted(member_id=one.member_id, happened_at=now, amount=one.amount) for one in asked],
+        by=by,
+    )
+    entries = [(one.member_id, {"amount": one.amount, "reason": one.reason, "key": one.key}) for one in asked]
+    merchants.audit_each(merchant_id, "points.adjusted", entries, by=by, object_kind="member")
+
+
+def _key_reused() -> Refused:
+    return Refused("key_reused", _("This was done already, with other values."))

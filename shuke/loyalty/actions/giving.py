@@ -11,22 +11,23 @@ from django.utils.translation import gettext_lazy as _
 from shuke.core import clock, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Refused
-from shuke.core.facts import publish
 from shuke.ledger import actions as ledger
+from shuke.loyalty.actions.crediting import Credit, give
 from shuke.loyalty.actions.settling import lock
-from shuke.loyalty.events import PointsAdjusted
-from shuke.loyalty.queries.rulebook import POINTS, gift_lapses_at, point_versions, points_rules, signup_source, zone_of
+from shuke.loyalty.queries.rulebook import POINTS, point_versions, points_rules, signup_source, zone_of
 from shuke.loyalty.rules.levels import midnight
 from shuke.loyalty.rules.points import in_force, lapse
 from shuke.loyalty.rules.terms import Version
 from shuke.loyalty.specs import AdjustLimitSpec, PointsRuleSpec
 from shuke.members.queries import homes as homes_of
 from shuke.members.queries import roll as members
-from shuke.merchants import actions as merchants
 from shuke.merchants import queries as places
 from shuke.trade import queries as trade
 
-ADJUSTED, WELCOME = "adjusted", "welcome"
+WELCOME = "welcome"
+
+REQUEST = "request:"
+"""Keys of what a second person approved begin so; they do not count for the limit of a day, and callers' may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +38,16 @@ class Adjustment:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """Points to give (`amount` > 0) or take (< 0) for a reason; `key` makes a retry harmless."""
-
-    member_id: int
-    amount: int
-    reason: str
-    key: str
-
-
 def adjust(
     merchant_id: int, items: Sequence[Adjustment], *, reason: str, by: Actor, key: str, allow_debt: bool = False
 ) -> None:
     """Give or take points by hand (赠送/调整), all or nothing; the same key again changes nothing.
 
-    Given points lapse as the rule in force says. Refused `reason_missing`, `no_amount`, `over_limit` (a second person
-    has to approve: see submit_adjustment), and by the ledger `not_enough` unless `allow_debt`, `key_reused`.
+    Given points lapse as the rule in force says. Refused `reason_missing`, `no_amount`, `bad_key`, `over_limit` (a second
+    person has to approve: see submit_adjustment), and by the ledger `not_enough` unless `allow_debt`, `key_reused`.
     """
     reason = reason.strip()
-    check_amounts(items, reason)
+    check_asked(items, reason, key)
     if is_above_limit(merchant_id, items, by=by, key=key):
         raise Refused("over_limit", _("This is above the limit for one person: a second one has to approve it."))
     post_adjustment(merchant_id, items, reason=reason, by=by, key=key, allow_debt=allow_debt)
@@ -67,48 +58,18 @@ def post_adjustment(
     note: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
     """Post an adjustment whose limits were looked at, and tell of it once."""
-    asked = [Credit(item.member_id, item.amount, reason, key) for item in items]
-    post_credits(merchant_id, asked, by=by, allow_debt=allow_debt, note=note)
-    if _is_first(merchant_id, items, reason, by, key):
-        tell_credits(merchant_id, asked, by=by)
+    asked = dict.fromkeys(Credit(item.member_id, item.amount, reason, key) for item in items)
+    give(merchant_id, list(asked), by=by, allow_debt=allow_debt, note=note)
 
 
-def post_credits(
-    merchant_id: int, asked: Sequence[Credit], *, by: Actor, allow_debt: bool = False,
-    note: Mapping[str, str] | None = None,
-) -> None:  # fmt: skip
-    """Post adjustments, each with its reason under its key; what is given lapses as the rule in force says."""
-    now = clock.now()
-    expires_at = gift_lapses_at(merchant_id, now)
-    postings = [
-        ledger.Posting(
-            member_id=one.member_id, amount=one.amount, kind=ADJUSTED, key=f"adjust:{one.key}:{one.member_id}",
-            source="adjust", expires_at=expires_at if one.amount > 0 else None, happened_at=now,
-            note={"reason": one.reason, **(note or {})},
-        )
-        for one in asked
-    ]  # fmt: skip
-    ledger.post(merchant_id, POINTS, postings, by=by, allow_debt=allow_debt)
-
-
-def tell_credits(merchant_id: int, asked: Sequence[Credit], *, by: Actor) -> None:
-    """The fact and the audit line of each adjustment."""
-    now = clock.now()
-    publish(
-        merchant_id,
-        [PointsAdjusted(member_id=one.member_id, happened_at=now, amount=one.amount) for one in asked],
-        by=by,
-    )
-    entries = [(one.member_id, {"amount": one.amount, "reason": one.reason, "key": one.key}) for one in asked]
-    merchants.audit_each(merchant_id, "points.adjusted", entries, by=by, object_kind="member")
-
-
-def check_amounts(items: Sequence[Adjustment], reason: str) -> None:
-    """Refused `reason_missing` or `no_amount`."""
+def check_asked(items: Sequence[Adjustment], reason: str, key: str) -> None:
+    """Refused `reason_missing`, `no_amount` or `bad_key`."""
     if not reason:
         raise Refused("reason_missing", _("Please give a reason."))
     if any(item.amount == 0 for item in items):
         raise Refused("no_amount", _("Please give an amount other than 0."))
+    if key.startswith(REQUEST):
+        raise Refused("bad_key", _("This key cannot be used."))
 
 
 def is_above_limit(merchant_id: int, items: Sequence[Adjustment], *, by: Actor, key: str) -> bool:
@@ -128,8 +89,8 @@ def is_above_limit(merchant_id: int, items: Sequence[Adjustment], *, by: Actor, 
     zone = zone_of(merchant_id)
     done = sql.scalar(
         "SELECT coalesce(sum(moved), 0)::bigint FROM loyalty_adjustment WHERE merchant_id = %(m)s AND by = %(by)s"
-        " AND at >= %(since)s AND key <> %(key)s AND NOT starts_with(key, 'request:')",
-        {"m": merchant_id, "by": by.label, "key": key, "since": midnight(clock.today(zone), zone)},
+        " AND at >= %(since)s AND key <> %(key)s AND NOT starts_with(key, %(request)s)",
+        {"m": merchant_id, "by": by.label, "key": key, "request": REQUEST, "since": midnight(clock.today(zone), zone)},
     )
     is_above = any(abs(item.amount) > limits.limit_points for item in items) or done + moved > limits.day_points
     return is_above and not _is_alone(merchant_id, by)
@@ -184,17 +145,3 @@ def _welcome_target(merchant_id: int, member_id: int, amount: int, at: datetime,
     zone, terms = zone_of(merchant_id), version.terms
     expires_at = lapse(terms.expiry, terms.expiry_months, max(at, version.saved_at).astimezone(zone).date(), zone)
     return ledger.Target(member_id, signup_source(member_id), amount, at, expires_at, version.id, at, None)
-
-
-def _is_first(merchant_id: int, items: Sequence[Adjustment], reason: str, by: Actor, key: str) -> bool:
-    return bool(
-        sql.run(
-            "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, moved, at, by)"
-            " VALUES (%(merchant_id)s, %(key)s, %(reason)s, %(count)s, %(amount)s, %(moved)s,"
-            " %(now)s, %(by)s)"
-            " ON CONFLICT DO NOTHING",
-            {"merchant_id": merchant_id, "key": key, "reason": reason, "count": len(items),
-             "amount": sum(item.amount for item in items),
-             "moved": sum(abs(item.amount) for item in items), "now": clock.now(), "by": by.label},
-        )
-    )  # fmt: skip

@@ -13,7 +13,7 @@ from shuke.core import clock, facts, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Missing, Refused
 from shuke.core.tenancy import tenant
-from shuke.loyalty.actions.giving import Adjustment, adjust, check_amounts, is_above_limit, post_adjustment
+from shuke.loyalty.actions.giving import REQUEST, Adjustment, adjust, check_asked, is_above_limit, post_adjustment
 from shuke.loyalty.events import AdjustmentAsked, AdjustmentDecided
 from shuke.loyalty.queries.requests import AdjustmentRequest, request
 from shuke.merchants import actions as merchants
@@ -31,7 +31,7 @@ def submit_adjustment(
     The same key again changes nothing; with other content Refused `key_reused`. Refused as `adjust` refuses.
     """
     reason = reason.strip()
-    check_amounts(items, reason)
+    check_asked(items, reason, key)
     known = sql.scalar(
         "SELECT id FROM loyalty_adjustmentrequest WHERE merchant_id = %(m)s AND key = %(key)s",
         {"m": merchant_id, "key": key},
@@ -55,7 +55,7 @@ def approve_adjustment(merchant_id: int, request_id: int, *, by: Actor) -> None:
     with transaction.atomic():
         _decide(merchant_id, found, "approved", "", by)
         post_adjustment(
-            merchant_id, items, reason=found.reason, by=by, key=f"request:{found.id}", allow_debt=found.allow_debt,
+            merchant_id, items, reason=found.reason, by=by, key=f"{REQUEST}{found.id}", allow_debt=found.allow_debt,
             note={"asked_by": found.asked_by},
         )  # fmt: skip
 
