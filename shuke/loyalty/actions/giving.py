@@ -108,10 +108,10 @@ def grant_signup_bonus(merchant_id: int, member_ids: Collection[int], *, by: Act
     is met; taken back when the order that met it is undone. Who joined before any rule gets none, nor
     does somebody who is a member no more.
     """
+    lock(merchant_id)
     specs = {rule.id: rule.spec for rule in points_rules(merchant_id)}
     if not any(spec.signup_points for spec in specs.values()):
         return
-    lock(merchant_id)
     member_ids = _standing_for_themselves(merchant_id, member_ids)
     joined = members.joined_at(merchant_id, member_ids)
     figures = trade.figures(merchant_id, member_ids)

@@ -34,10 +34,12 @@ def review_levels(merchant_id: int, member_ids: Collection[int], *, by: Actor = 
 
     A reached level is given at once; a level is lost only after its validity and grace. Repeating changes nothing.
     """
-    rule = level_rule(merchant_id)
-    if rule is None or not member_ids:
+    if not member_ids:
         return []
     lock(merchant_id)
+    rule = level_rule(merchant_id)
+    if rule is None:
+        return []
     changes = reviewed(merchant_id, member_ids, rule)
     _keep(merchant_id, rule, changes, by=by)
     return changes
@@ -56,6 +58,7 @@ def set_level(
 
     Refused `no_levels`, `no_level`, `reason_missing`, `until_past`.
     """
+    lock(merchant_id)
     rule = level_rule(merchant_id)
     if rule is None:
         raise Refused("no_levels", _("There is no level rule yet."))
@@ -67,7 +70,6 @@ def set_level(
     until = rules.midnight(until_on + timedelta(days=1), zone) if until_on else None
     if until is not None and until <= now:
         raise Refused("until_past", _("This day is over already."))
-    lock(merchant_id)
     standings = standings_of(merchant_id, member_ids)
     after = Standing(level_no, now, until, "manual", is_manual=True)
     changes = [

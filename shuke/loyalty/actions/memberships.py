@@ -68,6 +68,7 @@ def save_plan(merchant_id: int, spec: PlanSpec, *, plan_id: int | None = None, b
 
 def retire_plan(merchant_id: int, plan_id: int, *, by: Actor) -> None:
     """Sell a plan no more; who holds it keeps it to its end. Repeating changes nothing. Missing."""
+    lock(merchant_id)
     found = plan(merchant_id, plan_id)
     if found is None:
         raise Missing("no_plan", _("This membership does not exist."))
@@ -92,10 +93,12 @@ def take_memberships(merchant_id: int, order_ids: Collection[int], *, by: Actor 
 
 
 def _bring_by_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor) -> set[int]:
-    known = plans(merchant_id)
-    if not known or not order_ids:
+    if not order_ids:
         return set()
     lock(merchant_id)
+    known = plans(merchant_id)
+    if not known:
+        return set()
     by_id = {one.id: one for one in known}
     bought = purchases(trade.earning_lines(merchant_id, order_ids), [one.offer for one in known])
     rows = [
@@ -114,6 +117,7 @@ def sell_membership(
 
     Refused `reason_missing`, `plan_retired`, `key_reused`; Missing.
     """
+    lock(merchant_id)
     found = plan(merchant_id, plan_id)
     if found is None:
         raise Missing("no_plan", _("This membership does not exist."))
@@ -121,7 +125,6 @@ def sell_membership(
         raise Missing("no_member", _("This customer does not exist."))
     if not reason.strip():
         raise Refused("reason_missing", _("Please give a reason."))
-    lock(merchant_id)
     source = f"hand:{key}"
     stands = sql.rows(
         "SELECT id, member_id, plan_id, price_fen FROM loyalty_term WHERE merchant_id = %(m)s AND source = %(source)s",

@@ -26,9 +26,9 @@ def save_points_rule(merchant_id: int, spec: PointsRuleSpec, *, by: Actor) -> in
     It holds from the day the spec names, else from now on. A version that holds from before now is applied to the
     orders since then by a backfill, which is started here.
     """
-    now = clock.now()
-    valid_from = midnight(spec.start_on, zone_of(merchant_id)) if spec.start_on else now
     lock(merchant_id)
+    now = clock.now()  # under the lock: what was settled before it by the older rules counted before this instant
+    valid_from = midnight(spec.start_on, zone_of(merchant_id)) if spec.start_on else now
     number = int(
         sql.scalar(
             "INSERT INTO loyalty_pointsrule (merchant_id, number, valid_from, spec, saved_at, saved_by)"
