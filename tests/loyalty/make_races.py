@@ -15,7 +15,9 @@ from tests.conftest import NOW
 
 
 @contextmanager
-def while_it_waits(merchant_id: int, act: Callable[[], object], *, is_frozen: bool = True) -> Iterator[Callable[[], None]]:
+def while_it_waits(
+    merchant_id: int, act: Callable[[], object], *, is_frozen: bool = True
+) -> Iterator[Callable[[], None]]:
     """A transaction in which the call given to the block lets `act` begin in a thread and come to its first lock.
 
     The block's transaction commits at its end; then `act` goes on, and what it raises is raised here.

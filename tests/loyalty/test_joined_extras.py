@@ -166,3 +166,12 @@ def test_the_birthday_of_a_joined_record_is_hers_when_she_told_none(alice: Place
     had = points(alice, second)
     assert celebrate(alice, shanghai(6, 10)) == 1
     assert (points(alice, first), points(alice, second)) == (0, had + 88)
+
+
+def test_a_card_sold_to_a_joined_record_is_her_home_s(alice: Place, two: tuple[int, int]) -> None:
+    first, second = two
+    merge_id = join(alice, first, second)
+    sell(alice, first, "a")
+    assert (until(alice, first), until(alice, second)) == (None, 30)
+    part(alice, merge_id)
+    assert (until(alice, first), until(alice, second)) == (None, 30)

@@ -245,3 +245,26 @@ def test_terms_never_overlap_and_no_day_is_lost(bought: list[tuple[int, int]]) -
         assert term.starts_at is not None
         assert term.ends_at is not None
         assert term.days * DAY <= term.ends_at - term.starts_at < (term.days + 1) * DAY
+
+
+def test_a_level_that_begins_when_the_card_before_it_ends_is_given_then(shop: Place, plan_id: int) -> None:
+    take(shop, record("1001"))
+    m, her = shop.merchant_id, member(shop)
+    for name, level_no in (("积分卡", None), ("月卡", 2)):
+        number = loyalty.save_plan(m, spec(name=name, level_no=level_no, days=30, products=()), by=shop.by)
+        loyalty.sell_membership(m, her, number, paid_fen=900, reason="线下付款", by=shop.by, key=name)
+    found = [level(shop)]
+    for days in (30, 31, 60, 61):
+        with clock.frozen(NOON + days * DAY):
+            loyalty.review_due(m)
+            found.append(level(shop))
+            assert loyalty.review_levels(m, [her]) == []
+    own, lifted = (1, "reached"), (2, "membership")
+    assert found == [own, own, lifted, lifted, (1, "membership_ended")]
+
+
+def test_an_order_of_any_quantity_buys_a_hundred_terms_at_most(shop: Place, plan_id: int) -> None:
+    tell(shop, card("1001", place=shop, quantity=99_999))
+    (sold,) = sold_terms(shop.merchant_id)
+    assert (sold.days, sold.bonus_points, sold.price_fen) == (36_500, 20_000, 9900)
+    assert checks.run(shop.merchant_id) == []

@@ -172,3 +172,26 @@ def test_two_approvers_at_once_post_once(alice: Place) -> None:
             "SELECT count(*) FROM loyalty_adjustment WHERE merchant_id = %(m)s", {"m": alice.merchant_id}
         )
     assert (posted, set(answers) <= {"posted", "decided"}) == (1, True)
+
+
+def test_what_was_decided_cannot_be_withdrawn(shop: Place, bob: Actor) -> None:
+    number = submit(shop, bob, 101)
+    assert number is not None
+    loyalty.approve_adjustment(shop.merchant_id, number, by=shop.by)
+    with pytest.raises(Refused) as refused:
+        loyalty.withdraw_adjustment(shop.merchant_id, number, by=bob)
+    assert (refused.value.code, holding(shop)) == ("decided", (101, 0, 0))
+
+
+def test_withdrawing_leaves_other_requests_alone(shop: Place, bob: Actor) -> None:
+    old = submit(shop, shop.by, 101, "k1")
+    with clock.frozen(NOW + timedelta(days=8)):
+        own = submit(shop, bob, 101, "k2", "阿青")
+        assert old is not None
+        assert own is not None
+        loyalty.withdraw_adjustment(shop.merchant_id, own, by=bob)
+        assert [one.state for one in requests(shop.merchant_id)] == ["expired", "expired"]
+        found = request(shop.merchant_id, old)
+        assert found is not None
+        assert (found.state, found.decided_by) == ("waiting", "")
+        assert loyalty.expire_adjustments(shop.merchant_id) == 1

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from shuke.core import clock, sql
+from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
@@ -81,10 +82,13 @@ def test_a_membership_that_was_retired_meanwhile_is_not_sold(alice: Place) -> No
         plan_id = loyalty.save_plan(m, spec(level_no=None), by=alice.by)
         take(alice, record("1001"))
         her = member(alice)
-    sell = lambda: loyalty.sell_membership(  # noqa: E731 - it is an argument
-        m, her, plan_id, paid_fen=9900, reason="线下付款", by=alice.by, key="k"
-    )
-    with pytest.raises(Exception, match="plan_retired"), while_it_waits(m, sell) as begin:
+
+    def sell() -> None:
+        with pytest.raises(Refused) as refused:
+            loyalty.sell_membership(m, her, plan_id, paid_fen=9900, reason="线下付款", by=alice.by, key="k")
+        assert refused.value.code == "plan_retired"
+
+    with while_it_waits(m, sell) as begin:
         loyalty.retire_plan(m, plan_id, by=alice.by)
         begin()
     with tenant(m):
@@ -94,8 +98,9 @@ def test_a_membership_that_was_retired_meanwhile_is_not_sold(alice: Place) -> No
 def test_a_rule_holds_from_after_what_was_settled_before_it(alice: Place) -> None:
     """Else what counted in between was settled by the old rule, and nothing would ever reckon it anew."""
     m = alice.merchant_id
-    save = lambda: loyalty.save_points_rule(m, PointsRuleSpec(), by=alice.by)  # noqa: E731 - it is an argument
-    with while_it_waits(m, save, is_frozen=False) as begin:
+    with while_it_waits(
+        m, lambda: loyalty.save_points_rule(m, PointsRuleSpec(), by=alice.by), is_frozen=False
+    ) as begin:
         loyalty.settle_orders(m, [])
         begin()
         settled_at = sql.scalar("SELECT clock_timestamp()")

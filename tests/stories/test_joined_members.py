@@ -323,3 +323,17 @@ def test_joining_while_she_spends_and_orders_arrive(shop: Place) -> None:
     assert state(shop, first)[5] == 7
     with tenant(m):
         assert sql.scalar("SELECT count(*) FROM ledger_home WHERE home_id <> member_id") == 0
+
+
+def test_a_level_set_by_hand_after_the_joining_outlives_it(shop: Place) -> None:
+    first, second = two(shop)
+    m = shop.merchant_id
+    with tenant(m):
+        loyalty.set_level(m, [first], 4, reason="老朋友", by=shop.by)
+    tell(shop)
+    merge_id = join(shop, first, second)
+    with tenant(m):
+        loyalty.set_level(m, [second], 2, reason="查过了", by=shop.by)
+    members.unmerge(m, merge_id, by=shop.by)
+    tell(shop)
+    assert (state(shop, first)[7], state(shop, second)[7]) == (4, 2)

@@ -105,7 +105,8 @@ def _expect_same(merchant_id: int, known: Mapping[str, Mapping[str, str | int]],
     )
     posted = {one.ledger_key for one in asked if one.key in known}
     if balances.standing_keys(merchant_id, posted) != posted or any(
-        tuple(row[1:]) != tuple(known[row[0]][name] for name in ("reason", "member_count", "amount")) for row in standing
+        tuple(row[1:]) != tuple(known[row[0]][name] for name in ("reason", "member_count", "amount"))
+        for row in standing
     ):
         raise _key_reused()
 

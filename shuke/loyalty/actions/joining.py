@@ -12,8 +12,9 @@ from shuke.ledger import actions as ledger
 from shuke.loyalty.actions.levels import review_levels
 from shuke.loyalty.actions.memberships import rehome_terms
 from shuke.loyalty.actions.redemption_settling import settle_redemptions_of
-from shuke.loyalty.actions.settling import lock
+from shuke.loyalty.actions.settling import lock, settle_orders
 from shuke.loyalty.queries.rulebook import order_source
+from shuke.trade import queries as trade
 
 JOINED = "joined"
 
@@ -24,7 +25,8 @@ def rehome(
     """Bring books and levels of members (member → who stands for her) to where they belong.
 
     `orders` says of orders that changed hands whose they are by themselves. A level set by hand comes along if it is
-    the higher one, until its end; parted, each has her own again. Levels of all who stand for themselves are reviewed.
+    the higher one, until its end; parted, each has her own again. Orders of all are settled again, since limits, levels
+    and the blacklist are those of one person now; levels of all who stand for themselves are reviewed.
     """
     lock(merchant_id)
     firsts = {order_source(order_id): first for order_id, first in (orders or {}).items()}
@@ -36,6 +38,7 @@ def rehome(
         if member_id == home_id:
             _take_level_back(merchant_id, member_id, homes, by)
     rehome_terms(merchant_id, homes, orders or {}, by=by)
+    settle_orders(merchant_id, trade.order_ids_of_members(merchant_id, homes), by=by)
     settle_redemptions_of(merchant_id, homes, by=by)
     review_levels(merchant_id, {one for one, home_id in homes.items() if one == home_id}, by=by)
 
@@ -54,23 +57,27 @@ def _hand_level_over(merchant_id: int, member_id: int, home_id: int, by: Actor) 
     hers = _standing(merchant_id, home_id)
     if _wins(own, hers):
         _remember(merchant_id, home_id, hers["level_no"] if hers else 0, own["level_no"],
-                  {"before": hers, "from": member_id}, by)  # fmt: skip
+                  {"before": hers, "lent": own, "from": member_id}, by)  # fmt: skip
         _write(merchant_id, home_id, own)
 
 
 def _take_level_back(merchant_id: int, member_id: int, homes: Mapping[int, int], by: Actor) -> None:
-    """What a member held by hand before she was joined; and what she had lent her home goes off there."""
+    """What a member held by hand before she was joined; and what she had lent her home goes off there, unless
+    something else was set there since.
+    """
     last = _last_change(merchant_id, member_id)
-    if last and last["reason"] == JOINED and "standing" in last["evidence"]:
+    if last and "standing" in last["evidence"]:
         own = last["evidence"]["standing"]
         if own["is_manual"]:
             _write(merchant_id, member_id, own)
             _remember(merchant_id, member_id, 0, own["level_no"], {"parted": True}, by)
         else:
             _remember(merchant_id, member_id, 0, 0, {"parted": True}, by)
-    lender = last["evidence"].get("from") if last and last["reason"] == JOINED else None
-    if lender is not None and homes.get(lender) == lender:
-        before = last["evidence"]["before"] if last else None
+    lent = last["evidence"].get("lent") if last else None
+    if last and lent and homes.get(last["evidence"]["from"]) == last["evidence"]["from"]:
+        before = last["evidence"]["before"]
+        if _standing(merchant_id, member_id) != lent:
+            return
         sql.run(
             "DELETE FROM loyalty_standing WHERE merchant_id = %(m)s AND member_id = %(member_id)s",
             {"m": merchant_id, "member_id": member_id},

@@ -143,7 +143,9 @@ def review_all(merchant_id: int, progress_id: int) -> None:
 
 
 def review_due(merchant_id: int) -> int:
-    """Review the members whose validity, grace or setting by hand has ended, and those whose window moved; how many."""
+    """Review the members whose validity, grace or setting by hand has ended, those whose window moved, and those whose
+    next card with a level has begun; how many.
+    """
     after_id = count = 0
     while True:
         with tenant(merchant_id):
@@ -177,12 +179,21 @@ def _due(merchant_id: int, rule: SavedLevelRule, after_id: int) -> list[int]:
     return [
         row[0]
         for row in sql.rows(
-            "SELECT member_id FROM loyalty_standing WHERE merchant_id = %(merchant_id)s AND member_id > %(after_id)s"
-            " AND (until_at <= %(now)s OR grace_until_at <= %(now)s OR (%(moves)s AND level_no > 0))"
-            " ORDER BY member_id LIMIT %(limit)s",
-            {"merchant_id": merchant_id, "after_id": after_id, "now": clock.now(), "moves": moves, "limit": CHUNK},
+            """
+            SELECT member_id FROM loyalty_standing WHERE merchant_id = %(merchant_id)s AND member_id > %(after_id)s
+                AND (until_at <= %(now)s OR grace_until_at <= %(now)s OR (%(moves)s AND level_no > 0))
+            UNION
+            SELECT t.member_id FROM loyalty_term t
+            LEFT JOIN loyalty_standing s ON s.merchant_id = t.merchant_id AND s.member_id = t.member_id
+            WHERE t.merchant_id = %(merchant_id)s AND t.member_id > %(after_id)s AND t.taken_back_at IS NULL
+                AND t.starts_at <= %(now)s AND t.ends_at > %(now)s AND NOT coalesce(s.is_manual, false)
+                AND least(t.level_no, %(top)s) > coalesce(s.level_no, 0)
+            ORDER BY member_id LIMIT %(limit)s
+            """,
+            {"merchant_id": merchant_id, "after_id": after_id, "now": clock.now(), "moves": moves,
+             "top": rule.policy.top, "limit": CHUNK},
         )
-    ]
+    ]  # fmt: skip
 
 
 def _keep(merchant_id: int, rule: SavedLevelRule, changes: Sequence[Change], *, by: Actor) -> None:

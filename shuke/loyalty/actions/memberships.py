@@ -18,17 +18,20 @@ from shuke.loyalty.actions.levels import review_levels
 from shuke.loyalty.actions.settling import lock, settle_orders, settle_sources
 from shuke.loyalty.events import MembershipChanged
 from shuke.loyalty.queries.memberships import SavedPlan, plan, plans
-from shuke.loyalty.queries.owned import own_times, terms_of
+from shuke.loyalty.queries.owned import terms_of
 from shuke.loyalty.queries.rulebook import POINTS, gift_lapses_at, level_rule, order_source, zone_of
 from shuke.loyalty.rules.levels import midnight
 from shuke.loyalty.rules.membership import Term, chained
 from shuke.loyalty.rules.purchases import purchases
 from shuke.loyalty.specs import PlanSpec
+from shuke.members.queries import home
 from shuke.members.queries import roll as members
 from shuke.merchants import actions as merchants
 from shuke.trade import queries as trade
 
 MEMBERSHIP = "membership"
+MOST = 100
+"""More pieces in one order count as so many: what nobody means must not reach beyond the calendar."""
 
 
 def save_plan(merchant_id: int, spec: PlanSpec, *, plan_id: int | None = None, by: Actor) -> int:
@@ -118,6 +121,7 @@ def sell_membership(
     Refused `reason_missing`, `plan_retired`, `key_reused`; Missing.
     """
     lock(merchant_id)
+    member_id = home(merchant_id, member_id)
     found = plan(merchant_id, plan_id)
     if found is None:
         raise Missing("no_plan", _("This membership does not exist."))
@@ -179,21 +183,19 @@ def rehome_terms(merchant_id: int, homes: Mapping[int, int], order_ids: Collecti
     """Bring the terms of members (member → who stands for her) to where they belong; `order_ids` changed hands.
 
     Terms of two that are one person follow each other as if she had bought both, so nothing that was paid is lost;
-    parted, each has hers again. Levels are left to the caller. Repeating moves nothing.
+    parted, each has hers again. Levels and orders are left to the caller. Repeating moves nothing.
     """
     found = sql.rows(_REHOME, {"merchant_id": merchant_id, "members": list(homes), "homes": list(homes.values())})
     changed = {member_id for pair in found for member_id in pair}
     changed |= _bring_by_orders(merchant_id, order_ids, by=by)
     _write_chains(merchant_id, changed)
     _settle_bonus(merchant_id, changed, by=by)
-    if own_times(merchant_id, homes) is not None:
-        settle_orders(merchant_id, trade.order_ids_of_members(merchant_id, homes), by=by)
 
 
 def _row(
     sold: SavedPlan, member_id: int, source: str, quantity: int, paid_fen: int, bought_at: datetime, *, note: str = ""
 ) -> dict[str, Any]:
-    spec = sold.spec
+    spec, quantity = sold.spec, min(quantity, MOST)
     return {
         "member_id": member_id, "plan_id": sold.id, "plan_name": spec.name, "source": source, "quantity": quantity,
         "days": spec.days * quantity, "price_fen": paid_fen, "level_no": spec.level_no, "times": str(spec.multiple),

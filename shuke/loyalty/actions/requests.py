@@ -73,19 +73,25 @@ def refuse_adjustment(merchant_id: int, request_id: int, *, reason: str, by: Act
 
 
 def withdraw_adjustment(merchant_id: int, request_id: int, *, by: Actor) -> None:
-    """Take one's own request back before anybody decided; repeating changes nothing. Missing; Refused `not_yours`."""
+    """Take one's own request back before anybody decided; repeating changes nothing.
+
+    Missing; Refused `not_yours`, `decided`.
+    """
     found = request(merchant_id, request_id)
     if found is None:
         raise Missing("no_request", _("This request does not exist."))
     if found.asked_by != by.label:
         raise Refused("not_yours", _("Only who asked can withdraw it."))
-    _expire(merchant_id, by=by, request_id=request_id)
+    if not _expire(merchant_id, "id = %(id)s", by=by, request_id=request_id):
+        after = request(merchant_id, request_id)
+        if after is not None and after.state != "expired":
+            raise _decided()
 
 
 def expire_adjustments(merchant_id: int) -> int:
     """End the requests that nobody decided in time; how many."""
     with tenant(merchant_id):
-        return _expire(merchant_id, by=SYSTEM)
+        return _expire(merchant_id, "until_at <= %(now)s", by=SYSTEM)
 
 
 def _ask(
@@ -151,7 +157,7 @@ def _decide(merchant_id: int, found: AdjustmentRequest, state: str, answer: str,
         after = request(merchant_id, found.id)
         if after is None or after.state in {"waiting", "expired"}:
             raise Refused("request_over", _("This request is over; it has to be asked for anew."))
-        raise Refused("decided", _("Somebody else decided on this request already."))
+        raise _decided()
     _tell(merchant_id, [(found.id, found.amount, found.only_member_id)], state, by=by)
     merchants.audit(
         merchant_id, f"points.adjustment_{state}", by=by, object_kind="adjustment", object_id=found.id,
@@ -159,11 +165,15 @@ def _decide(merchant_id: int, found: AdjustmentRequest, state: str, answer: str,
     )  # fmt: skip
 
 
-def _expire(merchant_id: int, *, by: Actor, request_id: int | None = None) -> int:
+def _decided() -> Refused:
+    return Refused("decided", _("Somebody else decided on this request already."))
+
+
+def _expire(merchant_id: int, which: str, *, by: Actor, request_id: int | None = None) -> int:
     now = clock.now()
     found = sql.rows(
         "UPDATE loyalty_adjustmentrequest SET state = 'expired', decided_by = %(by)s, decided_at = %(now)s"
-        " WHERE merchant_id = %(m)s AND state = 'waiting' AND (id = %(id)s OR until_at <= %(now)s)"
+        f" WHERE merchant_id = %(m)s AND state = 'waiting' AND {which}"
         " RETURNING id, amount, CASE WHEN member_count = 1 THEN (items->0->>0)::bigint END",
         {"m": merchant_id, "now": now, "by": by.label, "id": request_id},
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from shuke.loyalty.rules import levels as rules
 from shuke.loyalty.rules.levels import Standing
 from shuke.loyalty.rules.points import Yield, by_order, yields
 from shuke.loyalty.rules.terms import LevelAt, Version
+from shuke.members import queries as homes
 from shuke.members.queries import roll as members
 from shuke.trade import queries as trade
 
@@ -47,26 +49,32 @@ def reckon(merchant_id: int, lines: Sequence[trade.EarningLine], versions: Seque
     )
 
 
-def level_history(merchant_id: int, member_ids: Iterable[int]) -> LevelAt:
-    """A function that knows which level a member held at an instant."""
+def level_history(merchant_id: int, member_ids: Collection[int]) -> LevelAt:
+    """A function that knows which level a member held at an instant; of her and all who were joined to her, the highest."""
+    guests = homes.guests(merchant_id, member_ids)
     history: dict[int, tuple[list[datetime], list[int]]] = {}
     for member_id, at, level_no in sql.rows(
         "SELECT member_id, at, after_no FROM loyalty_levelchange WHERE merchant_id = %(merchant_id)s"
         " AND member_id = ANY(%(member_ids)s::bigint[]) ORDER BY member_id, at, id",
-        {"merchant_id": merchant_id, "member_ids": sql.numbers(member_ids)},
+        {"merchant_id": merchant_id, "member_ids": sql.numbers({*member_ids, *guests})},
     ):
         moments, levels = history.setdefault(member_id, ([], []))
         moments.append(at)
         levels.append(level_no)
 
-    def level_at(member_id: int, instant: datetime) -> int:
+    def held(member_id: int, instant: datetime) -> int:
         if member_id not in history:
             return 0
         moments, levels = history[member_id]
         place = bisect_right(moments, instant)
         return levels[place - 1] if place else 0
 
-    return level_at
+    if not guests:
+        return held
+    households = defaultdict(list)
+    for guest_id, home_id in guests.items():
+        households[home_id].append(guest_id)
+    return lambda member_id, instant: max(held(one, instant) for one in (member_id, *households[member_id]))
 
 
 def reviewed(merchant_id: int, member_ids: Collection[int], rule: SavedLevelRule) -> list[Change]:
