@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from shuke.ledger import actions, checks, queries
 from shuke.ledger.actions import GiveBack, Hold, Posting, Spend, Target
 from shuke.ledger.queries import Balance, Totals
 from tests.conftest import NOW
+from tests.make_races import while_it_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,6 +167,56 @@ def test_the_job_and_the_buyer_mature_a_lot_once() -> None:
     assert at_once(16, act) == ["done"] * 16
     with tenant(SHOP):
         assert queries.totals(SHOP, POINTS) == Totals(issued=80, spent=80)
+
+
+@pytest.mark.parametrize("way", ["spend", "reserve", "release", "commit"])
+def test_who_waited_while_members_were_parted_is_told_to_try_again(way: str) -> None:
+    """Else one would pay for the other, or a reservation would stay as if it had been released."""
+    he = LI + 1
+    give(10)
+    give(10, key="his", member_id=he)
+    hold = Hold(member_id=he, amount=1, key="hold", until_at=NOW + timedelta(days=1))
+    with clock.frozen(NOW):
+        (number,) = actions.reserve(SHOP, POINTS, [hold])
+    actions.rehome(SHOP, {LI: LI, he: LI})
+
+    def act() -> None:
+        acts: dict[str, Callable[[], object]] = {
+            "spend": lambda: actions.spend(SHOP, POINTS, [Spend(member_id=he, amount=5, key="buy")]),
+            "reserve": lambda: actions.reserve(SHOP, POINTS, [replace(hold, key="another")]),
+            "release": lambda: actions.release(SHOP, POINTS, [number]),
+            "commit": lambda: actions.commit(SHOP, POINTS, [number]),
+        }
+        with pytest.raises(Refused) as refused:
+            acts[way]()
+        assert refused.value.code == "member_moved"
+        acts[way]()
+
+    with clock.frozen(NOW), while_it_waits(SHOP, act) as begin:
+        actions.rehome(SHOP, {LI: LI, he: he})
+        begin()
+    assert balance() == Balance(active=10)
+    assert balance(he) == {
+        "spend": Balance(active=4, reserved=1), "reserve": Balance(active=8, reserved=2), "release": Balance(active=10),
+        "commit": Balance(active=9),
+    }[way]  # fmt: skip
+
+
+def test_the_job_locks_assets_in_the_order_of_settling() -> None:
+    """Points, then growth; the other way round it would wait for a settling that waits for it."""
+    soon = NOW + timedelta(hours=1)
+    with clock.frozen(NOW):
+        for asset in (POINTS, "growth"):
+            actions.settle(SHOP, asset, [Target(LI, "order:1", 10, soon, None, 1, NOW)])
+
+    def mature() -> None:
+        assert actions.mature(SHOP, soon) == 2
+
+    with clock.frozen(NOW), while_it_waits(SHOP, mature) as begin:
+        actions.settle(SHOP, POINTS, [Target(LI, "order:2", 5, NOW, None, 1, NOW)])
+        begin()
+        actions.settle(SHOP, "growth", [Target(LI, "order:2", 5, NOW, None, 1, NOW)])
+    assert balance().active == 15
 
 
 def test_the_job_and_refunds_do_not_wait_crosswise() -> None:

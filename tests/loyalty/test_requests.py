@@ -190,7 +190,6 @@ def test_withdrawing_leaves_other_requests_alone(shop: Place, bob: Actor) -> Non
         assert old is not None
         assert own is not None
         loyalty.withdraw_adjustment(shop.merchant_id, own, by=bob)
-        assert [one.state for one in requests(shop.merchant_id)] == ["expired", "expired"]
         found = request(shop.merchant_id, old)
         assert found is not None
         assert (found.state, found.decided_by) == ("waiting", "")

@@ -16,10 +16,10 @@ from shuke.loyalty import queries
 from shuke.loyalty.queries.memberships import memberships
 from shuke.loyalty.specs import LevelRuleSpec, LevelSpec, PointsRuleSpec
 from tests.conftest import NOW
-from tests.loyalty.make_races import while_it_waits
 from tests.loyalty.make_trade import holding, member, record, take
 from tests.loyalty.test_memberships import card, spec
 from tests.make import Place
+from tests.make_races import while_it_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

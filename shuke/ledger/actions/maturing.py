@@ -7,7 +7,7 @@ from datetime import datetime
 from shuke.core import clock, sql
 from shuke.core.tenancy import tenant
 from shuke.ledger import events, rules
-from shuke.ledger.actions.book import lock, open_book
+from shuke.ledger.actions.book import in_turn, lock, open_book
 
 CHUNK = 2000
 
@@ -36,7 +36,7 @@ def _in_chunks(merchant_id: int, now: datetime, state: str, column: str, stateme
                 f" ORDER BY {column} LIMIT %(chunk)s) due",
                 {"merchant_id": merchant_id, "now": now, "chunk": CHUNK},
             )
-            for asset in sorted({row[0] for row in found}):
+            for asset in in_turn(row[0] for row in found):
                 members = sorted(row[1] for row in found if row[0] == asset)
                 _bring_up_to_date(merchant_id, asset, members, now, statement)
         count += len(found)

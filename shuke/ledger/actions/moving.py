@@ -11,7 +11,7 @@ from shuke.core import clock, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.core.tenancy import tenant
 from shuke.ledger import handover, rules
-from shuke.ledger.actions.book import Book, lock
+from shuke.ledger.actions.book import Book, in_turn, lock
 from shuke.ledger.actions.homes import Home, homes
 from shuke.ledger.rules import Account, Label, Lot, Reservation
 
@@ -32,7 +32,7 @@ def rehome(
     members = sorted(set(wanted) | set(wanted.values()))
     wanted = {member_id: wanted.get(member_id, member_id) for member_id in members}
     with tenant(merchant_id):
-        assets = [row[0] for row in sql.rows(_ASSETS, {"merchant_id": merchant_id})]
+        assets = in_turn(row[0] for row in sql.rows(_ASSETS, {"merchant_id": merchant_id}))
         for asset in assets:
             lock(merchant_id, asset, members)
         before = homes(merchant_id, members)
@@ -183,7 +183,6 @@ def _family(merchant_id: int, members: Collection[int]) -> list[int]:
     return sorted({row[0] for row in found} | set(members))
 
 
-# Settling locks points before growth: the same way round here, so that the two never wait crosswise.
 _ASSETS = """
     WITH RECURSIVE known AS (
         (SELECT asset FROM ledger_balance WHERE merchant_id = (SELECT %(merchant_id)s::bigint) ORDER BY asset LIMIT 1)
@@ -192,7 +191,7 @@ _ASSETS = """
             AND b.asset > known.asset ORDER BY asset LIMIT 1)
         FROM known WHERE known.asset IS NOT NULL
     )
-    SELECT asset FROM known WHERE asset IS NOT NULL ORDER BY asset DESC
+    SELECT asset FROM known WHERE asset IS NOT NULL
 """
 
 # A lot's id is that of the transfer that made it.

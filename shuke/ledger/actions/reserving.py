@@ -12,7 +12,7 @@ from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Missing, Refused
 from shuke.core.tenancy import tenant
 from shuke.ledger import rules
-from shuke.ledger.actions.book import open_book
+from shuke.ledger.actions.book import Book, in_turn, member_moved, open_book
 from shuke.ledger.actions.homes import at_home, homes
 from shuke.ledger.actions.keys import not_done_yet, transfers_by_key
 from shuke.ledger.actions.requests import Hold
@@ -30,8 +30,11 @@ def reserve(merchant_id: int, asset: str, holds: Sequence[Hold], *, by: Actor = 
     if any(one.amount <= 0 for one in holds):
         raise Refused("no_amount", _("An amount of nothing cannot be posted."))
     with tenant(merchant_id):
-        holds, families = at_home(merchant_id, holds)
+        asked = holds
+        holds, families = at_home(merchant_id, asked)
         book = open_book(merchant_id, asset, (one.member_id for one in holds), now)
+        if families and at_home(merchant_id, asked)[0] != holds:
+            raise member_moved()
         standing = transfers_by_key(merchant_id, [one.key for one in holds])
         new = not_done_yet(
             holds,
@@ -67,7 +70,7 @@ def commit(
     now = clock.now()
     at = happened_at or now
     with tenant(merchant_id):
-        book = open_book(merchant_id, asset, _members(merchant_id, asset, reservation_ids), now)
+        book = _open_book(merchant_id, asset, reservation_ids, now)
         committed = _in_state(merchant_id, asset, reservation_ids, rules.COMMITTED)
         for number in sorted(set(reservation_ids) - committed):
             account, one = next(
@@ -89,7 +92,7 @@ def release(merchant_id: int, asset: str, reservation_ids: Sequence[int], *, by:
     """
     now = clock.now()
     with tenant(merchant_id):
-        book = open_book(merchant_id, asset, _members(merchant_id, asset, reservation_ids), now)
+        book = _open_book(merchant_id, asset, reservation_ids, now)
         if _in_state(merchant_id, asset, reservation_ids, rules.COMMITTED):
             raise Refused("reservation_spent", _("This reservation has been spent."))
         for account in book.accounts.values():
@@ -113,7 +116,7 @@ def expire_reservations(merchant_id: int, now: datetime | None = None) -> int:
                 " AND state = 'reserved' AND until_at <= %(now)s ORDER BY until_at LIMIT %(chunk)s",
                 {"merchant_id": merchant_id, "now": now, "chunk": CHUNK},
             )
-            for asset in sorted({row[0] for row in found}):
+            for asset in in_turn(row[0] for row in found):
                 members = {row[1] for row in found if row[0] == asset}
                 book = open_book(merchant_id, asset, members, now, at_home=False)
                 book.bring_up_to_date()
@@ -123,7 +126,16 @@ def expire_reservations(merchant_id: int, now: datetime | None = None) -> int:
             return count
 
 
-def _members(merchant_id: int, asset: str, reservation_ids: Sequence[int]) -> list[int]:
+def _open_book(merchant_id: int, asset: str, reservation_ids: Sequence[int], now: datetime) -> Book:
+    """The books of whoever holds some reservations; Refused `member_moved` when they changed hands meanwhile."""
+    members = _members(merchant_id, asset, reservation_ids)
+    book = open_book(merchant_id, asset, members, now)
+    if _members(merchant_id, asset, reservation_ids) != members:
+        raise member_moved()
+    return book
+
+
+def _members(merchant_id: int, asset: str, reservation_ids: Sequence[int]) -> set[int]:
     found = sql.rows(
         "SELECT id, member_id FROM ledger_reservation WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s"
         " AND id = ANY(%(ids)s)",
@@ -132,7 +144,7 @@ def _members(merchant_id: int, asset: str, reservation_ids: Sequence[int]) -> li
     if len(found) < len(set(reservation_ids)):
         raise Missing("no_reservation", _("This reservation does not exist."))
     known = homes(merchant_id, {row[1] for row in found})  # one that ended before its member was joined stays hers
-    return [known[row[1]].home_id if row[1] in known else row[1] for row in found]
+    return {known[row[1]].home_id if row[1] in known else row[1] for row in found}
 
 
 def _in_state(merchant_id: int, asset: str, reservation_ids: Sequence[int], state: str) -> set[int]:

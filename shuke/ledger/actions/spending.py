@@ -24,14 +24,17 @@ _BESIDE = ("lost", *(f"{lost}with{place}" for place in range(1, 8) for lost in (
 def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = SYSTEM) -> None:
     """Use up active amounts, soonest-expiring lots first, then oldest; lots without an end last.
 
-    All or nothing. Refused `not_enough`, `in_debt`; a key that stands is left alone, Refused `key_reused` when it
+    All or nothing. Refused `not_enough`, `in_debt`, `member_moved`; a key that stands is left alone, Refused `key_reused` when it
     stands with other content. What is due by now (maturing, lapsing, reservations over) is done first.
     """
     now = clock.now()
     _positive(spends)
     with tenant(merchant_id):
-        spends, families = at_home(merchant_id, spends)
+        asked = spends
+        spends, families = at_home(merchant_id, asked)
         book = open_book(merchant_id, asset, (one.member_id for one in spends), now)
+        if families and at_home(merchant_id, asked)[0] != spends:
+            raise member_moved()
         new = not_done_yet(
             spends,
             lambda one: one.key,
