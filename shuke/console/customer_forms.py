@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
-from shuke.core.specs import Spec, Ui
+from shuke.core.specs import Day, Spec, Ui
 
 Reason = Annotated[
     str, Field(min_length=2, max_length=200), Ui(_("Reason"), help=_("Kept in the audit log with your name."))
@@ -33,7 +32,7 @@ class LevelForm(Spec):
     level_no: Annotated[int, Ui(_("Level"), widget="radio")]
     reason: Reason
     until_on: Annotated[
-        date | None, Ui(_("Until"), help=_("Left empty, she keeps it until somebody takes it off again."))
+        Day | None, Ui(_("Until"), help=_("Left empty, she keeps it until somebody takes it off again."))
     ] = None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Literal
 
 from django.utils.functional import Promise
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from shuke.console.customer_forms import Reason
-from shuke.core.specs import Form, FormField, Spec, Ui
+from shuke.core.specs import Day, Form, FormField, Spec, Ui
 from shuke.core.specs.posted import Given
 from shuke.members import queries as members
 from shuke.merchants import queries as merchants
@@ -83,7 +82,7 @@ class SetLevelForm(Spec):
     level_no: Annotated[int, Ui(gettext_lazy("Level"), widget="radio")]
     reason: Reason
     until_on: Annotated[
-        date | None,
+        Day | None,
         Ui(gettext_lazy("Until"), help=gettext_lazy("Left empty, it holds until somebody takes it off again.")),
     ] = None
 

@@ -295,7 +295,7 @@ def _mature(account: Account, lot: Lot) -> None:
 
 def _expire(account: Account, lot: Lot) -> None:
     at = max(lot.expires_at or lot.happened_at, lot.available_at or lot.happened_at)
-    label = Label("lapsed", f"{OWN}expire:{lot.id}", at, source=lot.source, rule_id=lot.rule_id)
+    label = Label(LAPSED, f"{OWN}expire:{lot.id}", at, source=lot.source, rule_id=lot.rule_id)
     move(account, label, ACTIVE, EXPIRED, [(lot, lot.left)], whole=True)
 
 

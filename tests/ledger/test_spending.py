@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shuke.core import clock
+from shuke.core import clock, facts
 from shuke.core.errors import Missing, Refused
 from shuke.ledger import actions, checks, queries
 from shuke.ledger.actions import GiveBack, Hold, Posting, Spend
@@ -102,6 +102,19 @@ def test_what_lapsed_cannot_be_spent_even_before_the_job_ran(shop: Place) -> Non
     with clock.frozen(NOW + DAY), pytest.raises(Refused) as refused:
         spend(shop, 1, "buy")
     assert refused.value.code == "not_enough"
+
+
+def test_what_lapses_is_told_once_whoever_notices_it(shop: Place) -> None:
+    """The job looks every ten minutes; a spending, an order or an adjustment may come before it."""
+    give(shop, 10, "soon", days=1)
+    give(shop, 10, "late", days=2)
+    with clock.frozen(NOW + DAY):
+        spend(shop, 1, "buy")
+        actions.expire(shop.merchant_id)
+    with clock.frozen(NOW + 2 * DAY):
+        actions.expire(shop.merchant_id)
+    told = facts.timeline(shop.merchant_id, LI)
+    assert [one.sentence() for one in told] == ["9 积分过期未用", "10 积分过期未用"]
 
 
 def test_given_back_goes_to_the_same_lots_with_the_old_expiry(shop: Place) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shuke.core import progress
+from shuke.core import clock, progress
 from shuke.core.tenancy import tenant
 from shuke.ledger import queries as balances
 from shuke.loyalty import actions as loyalty
@@ -17,7 +17,7 @@ from shuke.loyalty import checks
 from shuke.loyalty.specs import LevelRuleSpec, LevelSpec, PointsRuleSpec
 from shuke.members import actions as members
 from tests.loyalty.make_joins import join, part, tell
-from tests.loyalty.make_trade import NOON, member, record, take
+from tests.loyalty.make_trade import DAY, NOON, member, record, take
 from tests.make import Place
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,26 +72,24 @@ def test_the_higher_level_of_the_two_counts_for_what_either_bought(alice: Place)
     run(alice, loyalty.REVIEW_ALL, loyalty.review_all)
     rule(alice, level_times=[{"level_no": 1, "times": "2"}])
     first, second = two(alice, "小荷", "荷花")
-    with tenant(m):
+    with tenant(m), clock.frozen(NOON - 25 * DAY):
         loyalty.set_level(m, [first], 1, reason="老朋友", by=alice.by)
-        later = (
-            record("2001", "小荷", placed_at=NOON, state="paid"),
-            record("2002", "荷花", placed_at=NOON, state="paid"),
-        )
-        take(alice, *later)
-        take(
-            alice, *(one._replace(state="finished", finished_at=NOON, row_hash=one.order_no.encode()) for one in later)
-        )
+    with tenant(m):
+        take(alice, *(record(f"200{nick}", nick, placed_at=NOON - 20 * DAY) for nick in ("小荷", "荷花")))
     tell(alice)
-    assert points(alice, first, second) == [100, 100]
+    assert points(alice, first, second) == [300, 200]
+    merge_id = join(alice, first, second)
+    assert points(alice, first, second) == [0, 600]
+    part(alice, merge_id)
+    assert points(alice, first, second) == [300, 200]
 
 
-def test_orders_since_the_blacklisting_of_either_earn_nothing(alice: Place) -> None:
+def test_joined_orders_go_by_the_blacklisting_of_who_stands_for_her(alice: Place) -> None:
     rule(alice)
     first, second = two(alice, "小荷", "荷花")
-    with tenant(alice.merchant_id):
+    with tenant(alice.merchant_id), clock.frozen(NOON - 25 * DAY):
         members.blacklist(alice.merchant_id, [first], reason="恶意退货", by=alice.by)
     merge_id = join(alice, first, second)
     joined = points(alice, first, second)
     part(alice, merge_id)
-    assert (joined, points(alice, first, second)) == ([0, 200], [100, 100])
+    assert (joined, points(alice, first, second)) == ([0, 200], [0, 100])

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shuke.core.specs import Form, form_for, parse
-from shuke.loyalty.specs import DayTimes, LevelRuleSpec, LevelSpec, LevelTimes, PointsRuleSpec
+from shuke.console.customer_forms import LevelForm
+from shuke.core.specs import Form, Spec, form_for, parse
+from shuke.loyalty.specs import DayTimes, LevelRuleSpec, LevelSpec, LevelTimes, PlanSpec, PointsRuleSpec
 
 
 def levels(*rows: tuple[str, int | str, int]) -> tuple[LevelSpec, ...]:
@@ -97,3 +98,15 @@ def test_a_mistake_in_the_form_keeps_what_was_written() -> None:
     form = parse(PointsRuleSpec, posted)
     assert isinstance(form, Form)
     assert {one.label for one in form.problems} == {"每消费 1 元得", "积分生效时间"}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "9991-01-01", "9999-12-31"])
+@pytest.mark.parametrize(
+    ("spec", "field"), [(PointsRuleSpec, "start_on"), (PlanSpec, "sold_from_on"), (LevelForm, "until_on")]
+)
+def test_a_day_at_the_calendar_s_edge_is_refused_where_it_is_typed(spec: type[Spec], field: str, day: str) -> None:
+    """Beyond it there is no instant in UTC, so reckoning with it would fail on every page."""
+    with pytest.raises(ValidationError) as found:
+        spec.model_validate({field: day})
+    errors = {error["loc"][0]: error["type"] for error in found.value.errors()}
+    assert errors.get(field) == ("less_than_equal" if day > "1970" else "greater_than_equal")

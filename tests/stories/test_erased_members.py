@@ -15,6 +15,9 @@ from shuke.core.tenancy import tenant
 from shuke.ledger import actions as ledger
 from shuke.ledger import checks as ledger_checks
 from shuke.ledger import queries as balances
+from shuke.loyalty import actions as loyalty
+from shuke.loyalty import queries as loyalty_queries
+from shuke.loyalty.specs import LevelRuleSpec
 from shuke.members import actions as members
 from shuke.members import checks as member_checks
 from shuke.members import queries
@@ -116,6 +119,21 @@ def test_nothing_of_hers_is_found_and_the_books_stay(alice: Place) -> None:
         assert profile.display_name == "已删除的客户"
         with pytest.raises(Missing):
             members.erase(m, member_id, by=alice.by)
+
+
+def test_her_level_does_not_come_back(alice: Place) -> None:
+    """Her orders stay with her empty row, and every rule that is saved looks at their members again."""
+    m = alice.merchant_id
+    with tenant(m):
+        loyalty.save_level_rule(m, LevelRuleSpec(), by=alice.by)
+    member_id = wangshu(alice)
+    with tenant(m):
+        before = loyalty_queries.level_counts(m)
+    members.erase(m, member_id, by=alice.by)
+    tell(alice)
+    with tenant(m):
+        assert loyalty.review_levels(m, [member_id]) == []
+        assert (before[1], loyalty_queries.level_counts(m)) == (1, {0: 0})
 
 
 def test_an_old_file_does_not_bring_her_back_but_a_new_order_makes_a_new_person(alice: Place) -> None:

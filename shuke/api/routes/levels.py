@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from shuke.api.route import reads, writes
 from shuke.api.routes.members import known_member
 from shuke.api.shapes import Count, Id, Listing, Members, Page, Paged, Reason, Told
 from shuke.core.errors import Missing
+from shuke.core.specs import Day
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
 from shuke.loyalty.queries.rulebook import zone_of
@@ -71,7 +72,7 @@ class SettingLevel(Members):
 
     level_no: Annotated[int, Field(ge=0, le=20, examples=[2])]
     reason: Reason
-    until_on: date | None = None
+    until_on: Day | None = None
 
 
 @reads("/levels", scope="points:read")

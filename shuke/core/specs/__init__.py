@@ -6,9 +6,10 @@ OpeningSpec, or the Form with a sentence at every mistake.
 
 from shuke.core.specs.form import Form, FormField, form_for, parse
 from shuke.core.specs.reference import reference
-from shuke.core.specs.spec import Days, Discount, Fen, Mismatch, Percent, Permille, Scaled, Spec, Ui
+from shuke.core.specs.spec import Day, Days, Discount, Fen, Mismatch, Percent, Permille, Scaled, Spec, Ui
 
 __all__ = [
+    "Day",
     "Days",
     "Discount",
     "Fen",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le
@@ -105,4 +106,6 @@ Discount = Annotated[int, Scaled(2, _("tenths of the price"), "9.5"), Ge(0), Le(
 """‰ of the price to pay, 1000 = no discount, written as sellers say it: 950 ↔ 9.5 折."""
 Percent = Annotated[int, Scaled(0, "%", "15"), Ge(0), Le(100)]
 Permille = Annotated[int, Scaled(0, "‰", "950"), Ge(0), Le(1000)]
+Day = Annotated[date, Ge(date(1970, 1, 1)), Le(date(9990, 12, 31))]
+"""A day with instants before and after it in every zone, which the calendar's first and last days are not."""
 Days = Annotated[int, Scaled(0, _("days"), "30"), Ge(0), Le(36500)]

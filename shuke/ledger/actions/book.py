@@ -6,6 +6,7 @@ figures of yet, looks to it as if she had one row, and it would read all of hers
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shuke.core import sql
 from shuke.core.errors import Refused
-from shuke.ledger import rules
+from shuke.ledger import events, rules
 from shuke.ledger.actions.keys import key_reused
 from shuke.ledger.rules import Account, Label, Lot, Move, Reservation
 
@@ -146,6 +147,15 @@ class Book:
         )
         self._write_reservations()
         self._update_balances()
+        self._tell_lapsed(moves)
+
+    def _tell_lapsed(self, moves: Iterable[Move]) -> None:
+        """Of lots that were there before: what arrives past its end was never hers to use."""
+        lapsed: Counter[int] = Counter()
+        for move in moves:
+            if move.label.kind == rules.LAPSED and move.lot is not None and move.lot.id in self._before:
+                lapsed[move.member_id] += move.amount
+        events.publish_lapsed(self.merchant_id, self.asset, lapsed, self.now)
 
     def _insert_lots(self, lots: Sequence[Lot]) -> None:
         self._write(

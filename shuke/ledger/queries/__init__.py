@@ -31,6 +31,7 @@ __all__ = [
     "lapsing",
     "months",
     "open_reservations",
+    "standing_keys",
     "statement",
     "sum_before",
     "taken_under",

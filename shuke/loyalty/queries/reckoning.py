@@ -78,7 +78,10 @@ def level_history(merchant_id: int, member_ids: Collection[int]) -> LevelAt:
 
 
 def reviewed(merchant_id: int, member_ids: Collection[int], rule: SavedLevelRule) -> list[Change]:
-    """The changes of levels that follow from figures now; members whose standing stays as it is are left out."""
+    """The changes of levels that follow from figures now; members whose standing stays as it is are left out.
+
+    An erased member gets none, though her orders stay.
+    """
     policy, zone, now = rule.policy, zone_of(merchant_id), clock.now()
     standings = standings_of(merchant_id, member_ids)
     figures = figures_of(merchant_id, policy, member_ids, until=now)
@@ -93,7 +96,8 @@ def reviewed(merchant_id: int, member_ids: Collection[int], rule: SavedLevelRule
         )
         if after != before:
             found.append(Change(member_id, before, after, _evidence(rule, after, figure, keep.get(member_id))))
-    return found
+    gone = members.erased(merchant_id, [one.member_id for one in found]) if found else ()
+    return [one for one in found if one.member_id not in gone]
 
 
 def _evidence(rule: SavedLevelRule, after: Standing, figure: int, keep_figure: int | None) -> dict[str, Any]:

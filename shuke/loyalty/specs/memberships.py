@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Self
@@ -10,7 +9,7 @@ from typing import Annotated, Self
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
-from shuke.core.specs import Fen, Mismatch, Spec, Ui
+from shuke.core.specs import Day, Fen, Mismatch, Spec, Ui
 
 
 class PlanSpec(Spec):
@@ -58,7 +57,7 @@ class PlanSpec(Spec):
         ),
     ] = ()
     sold_from_on: Annotated[
-        dt.date | None,
+        Day | None,
         Ui(_("Orders count from"), help=_("Empty: from today. A day in the past takes up the orders since then.")),
     ] = None
 

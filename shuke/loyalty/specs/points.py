@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
-from shuke.core.specs import Mismatch, Spec, Ui
+from shuke.core.specs import Day, Mismatch, Spec, Ui
 from shuke.loyalty.rules.terms import DayTimes as DayMultiple
 from shuke.loyalty.rules.terms import Terms
 
@@ -128,7 +128,7 @@ class PointsRuleSpec(Spec):
         ),
     ] = 7
     start_on: Annotated[
-        dt.date | None,
+        Day | None,
         Ui(
             _("Holds from"),
             help=_("Empty: from now on. A day in the past: orders that counted since then are computed again (补算)."),
