@@ -125,7 +125,14 @@ def test_her_data_seen_and_taken_along(shop: Place) -> None:
     content = json.loads(archive.read("my-data.json"))
     assert {one["value"] for one in content["personal"]} == {"何小荷", "13812341234", "浙江省杭州市文三路1号"}
     assert [one["order_no"] for one in content["orders"]] == [ORDER]
-    assert "13812341234" in archive.read("my-data.html").decode()
+    assert content["identities"][0] == {"kind": "nick", "value": "小荷"}
+    assert content["made_at"] == "2026-11-22T04:00:00+00:00"
+    told = archive.read("my-data.html").decode()
+    assert "<dt>您的昵称</dt><dd>小荷</dd>" in told
+    assert "<dt>手机号</dt><dd>13812341234" in told
+    assert "截至 2026-11-22 12:00" in told
+    assert f"2026-10-23 12:00 · {ORDER} · 交易成功 · ¥300" in told
+    assert re.search(r"nick|phone|T\d\d:\d\d|\+00:00", told) is None
     assert Client().get(path.group(1)).status_code == 403
     with clock.frozen(clock.now() + DAY):
         assert client.get(path.group(1)).status_code == 403
