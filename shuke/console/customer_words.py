@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -88,8 +88,18 @@ def profile(found: Profile, personal: Collection[str] = ()) -> list[tuple[str, s
 
 def identities(merchant_id: int, found: Iterable[Identity]) -> list[tuple[str, str, str]]:
     """(kind, value, shop) of the names under which channels know her; a sealed value shows as stars."""
+    return identities_of(merchant_id, {0: found})[0]
+
+
+def identities_of(merchant_id: int, found: Mapping[int, Iterable[Identity]]) -> dict[int, list[tuple[str, str, str]]]:
+    """As `identities`, of each of many members."""
     shops = {shop.id: shop.name for shop in merchants.shops(merchant_id)}
-    return [(str(IDENTITIES.get(one.kind, one.kind)), one.value or "***", shops.get(one.shop_id, "")) for one in found]
+    return {
+        member_id: [
+            (str(IDENTITIES.get(one.kind, one.kind)), one.value or "***", shops.get(one.shop_id, "")) for one in own
+        ]
+        for member_id, own in found.items()
+    }
 
 
 def phone(number: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -41,10 +41,19 @@ SHORTEST_REASON = 4
 SAME_PHONE, SAME_MAIL, SAME_NAME_AND_TAIL = "same_phone", "same_mail", "same_name_and_tail"
 MOST_SHARING, STRONG_PERCENT = 4, 85
 
+# Of one phone number, whether the names on its parcels are the same, alike as far as masks show, different or unknown.
+SAME, ALIKE, DIFFERENT, UNKNOWN = "same", "alike", "different", "unknown"
+_SAME_PHONE_AND: Final[dict[str, tuple[Promise, int]]] = {
+    SAME: (_("The same phone number and the same name received parcels of both"), 95),
+    ALIKE: (_("The same phone number received parcels of both, and what masks show of the names agrees"), 80),
+    DIFFERENT: (_("The same phone number received parcels of both, but under different names: perhaps a family"), 40),
+    UNKNOWN: (_("The same phone number received parcels of both; of one no name is known"), 60),
+}
+
 # Why two may be one, and how sure that is.
 SUSPECTED_BY: Final[dict[str, tuple[Promise, int]]] = {
     SAME_MAIL: (_("Both have the same e-mail address"), 90),
-    SAME_PHONE: (_("The same phone number received parcels of both"), 85),
+    SAME_PHONE: _SAME_PHONE_AND[UNKNOWN],
     SAME_NAME_AND_TAIL: (_("Same full name, and phone numbers with the same last four digits"), 70),
     BY_HAND: (_("Joined or parted by hand"), 50),
 }
@@ -231,13 +240,53 @@ def month_day(birthday: str) -> int:
     return int(birthday[5:7]) * 100 + int(birthday[8:10])
 
 
-def suspected_by(first_kind: str, second_kind: str) -> str:
-    """Why two members may be one person, as a sentence; unlike kinds are those of two identities in one sighting."""
-    return str((SUSPECTED_BY.get(first_kind, _ONE_SIGHTING) if first_kind == second_kind else _ONE_SIGHTING)[0])
+def names_agree(first: Collection[str], second: Collection[str]) -> str:
+    """Whether a name of one is a name of the other: SAME, ALIKE, DIFFERENT, or UNKNOWN where one has none that shows anything.
+
+    Of a masked name what is visible counts: 王** may be 王小美 (ALIKE, one character is a family's), 王*美 is (SAME).
+    """
+    pairs = [(a, b) for a in map(_parts, first) for b in map(_parts, second) if any(a) and any(b)]
+    found = {_agreement(*pair) for pair in pairs} or {UNKNOWN}
+    return next(one for one in (SAME, ALIKE, DIFFERENT, UNKNOWN) if one in found)
 
 
-def suspected_percent(first_kind: str, second_kind: str) -> int:
-    """How sure that is, in percent."""
-    if first_kind == second_kind == OUID:
-        return 40  # the platform itself says they are two accounts: one nick that changed hands
-    return (SUSPECTED_BY.get(first_kind, _ONE_SIGHTING) if first_kind == second_kind else _ONE_SIGHTING)[1]
+def _parts(name: str) -> tuple[str, str | None]:
+    """What shows at a name's beginning and end, in normal form; a name in full has no end of its own."""
+    bare = normal("name", name)
+    return (bare.partition("*")[0], bare.rpartition("*")[2]) if is_masked(bare) else (bare, None)
+
+
+def _agreement(first: tuple[str, str | None], second: tuple[str, str | None]) -> str:
+    (start, end), (other_start, other_end) = first, second
+    if end is None and other_end is None:
+        return SAME if start == other_start else DIFFERENT
+    if end is None or other_end is None:
+        (full, _none), (seen, last) = (first, second) if end is None else (second, first)
+        does_fit = full.startswith(seen) and full.endswith(last or "") and len(full) > len(seen) + len(last or "")
+        shown = len(seen) + len(last or "")
+    else:
+        does_fit = _begin_alike(start, other_start) and _begin_alike(end[::-1], other_end[::-1])
+        shown = min(len(start), len(other_start)) + min(len(end), len(other_end))
+    if not does_fit or not shown:
+        return UNKNOWN if does_fit else DIFFERENT
+    return SAME if shown > 1 else ALIKE
+
+
+def _begin_alike(first: str, second: str) -> bool:
+    return first.startswith(second) or second.startswith(first)
+
+
+def suspected(first_kind: str, second_kind: str, names: str = "") -> tuple[str, int]:
+    """Why two members may be one person, as a sentence, and how sure that is in percent.
+
+    Unlike kinds are those of two identities in one sighting; `names` is what `names_agree` says of one phone's parcels.
+    """
+    if first_kind == second_kind == SAME_PHONE:
+        why, percent = _SAME_PHONE_AND[names or UNKNOWN]
+    elif first_kind == second_kind:
+        why, percent = SUSPECTED_BY.get(first_kind, _ONE_SIGHTING)
+        if first_kind == OUID:
+            percent = 40  # the platform itself says they are two accounts: one nick that changed hands
+    else:
+        why, percent = _ONE_SIGHTING
+    return str(why), percent

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from shuke.core import clock
 from shuke.core.tenancy import tenant
@@ -28,7 +30,7 @@ def two(place: Place) -> tuple[int, int]:
 def test_a_suggestion_is_joined_and_undone(alice: Place, owner: Client) -> None:
     one, two_ = two(alice)
     page = owner.get("/console/members/same/").content.decode()
-    assert "收货手机号相同" in page
+    assert "收货手机号和收件人姓名都相同" in page
     assert "138****1234" in page
     assert "13812341234" not in page
     with tenant(alice.merchant_id):
@@ -51,7 +53,7 @@ def test_two_people_are_remembered(alice: Place, owner: Client) -> None:
     with tenant(alice.merchant_id):
         (pair,) = queries.suspicions(alice.merchant_id)
     owner.post("/console/members/same/", {"verdict": "later", "pair": pair.id})
-    assert "收货手机号相同" in owner.get("/console/members/same/?state=later").content.decode()
+    assert "收货手机号和收件人姓名都相同" in owner.get("/console/members/same/?state=later").content.decode()
     owner.post("/console/members/same/", {"verdict": "different", "pair": pair.id})
     assert "没有新的发现" in owner.post("/console/members/same/search/", follow=True).content.decode()
 
@@ -149,3 +151,20 @@ def test_nothing_is_filled_in_for_a_deleted_customer(alice: Place, owner: Client
     assert owner.post(f"/console/members/{one}/edit/", {"name": "王小美"}).status_code == 404
     with tenant(alice.merchant_id):
         assert queries.personal(alice.merchant_id, one) == []
+
+
+def test_more_pairs_ask_no_more_questions(alice: Place, owner: Client) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert owner.get("/console/members/same/").status_code == 200
+        return len(found)
+
+    two(alice)
+    asked()
+    with_one = asked()
+    with tenant(alice.merchant_id):
+        see(alice.merchant_id, alice.shop_id, *(wang(f"{n}-{place}", phone=f"1390000000{n}", name=f"客{n}")
+                                                for n in range(5) for place in "ab"))  # fmt: skip
+        members.suspect_all(alice.merchant_id)
+        assert len(queries.suspicions(alice.merchant_id)) == 6
+    assert asked() == with_one

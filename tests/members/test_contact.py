@@ -127,9 +127,9 @@ def test_cards_that_agree_are_suspected_with_a_reason(shop: Place) -> None:
     assert members.suspect_all(shop.merchant_id) == 0
     found = {(pair.first_member_id, pair.second_member_id): pair for pair in queries.suspicions(shop.merchant_id)}
     assert {pair: (one.strength, one.is_strong) for pair, one in found.items()} == {
-        (one, two): (85, True), (one, three): (70, False), (two, three): (70, False), (four, five): (90, True),
+        (one, two): (95, True), (one, three): (70, False), (two, three): (70, False), (four, five): (90, True),
     }  # fmt: skip
-    assert found[one, two].why == "两份记录的收货手机号相同"
+    assert found[one, two].why == "两份记录的收货手机号和收件人姓名都相同"
     assert members.judge(shop.merchant_id, [found[one, three].id], verdict="different", by=shop.by) == 1
     assert members.suspect_all(shop.merchant_id) == 0
     members.merge(shop.merchant_id, [(one, two)], by=shop.by, key="k")
@@ -137,6 +137,41 @@ def test_cards_that_agree_are_suspected_with_a_reason(shop: Place) -> None:
         "两份记录的邮箱相同",
         "姓名相同，手机尾号四位也相同",
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "strength", "is_strong"),
+    [(("王小美", "王小美"), 95, True), (("王小美", " 王 小美"), 95, True), (("王小美", "王建国"), 40, False),
+     (("王小美", "李小美"), 40, False), (("王小美", ""), 60, False)],
+)  # fmt: skip
+def test_a_family_that_shares_a_phone_is_not_taken_for_one(
+    shop: Place, names: tuple[str, str], strength: int, *, is_strong: bool
+) -> None:
+    see(shop.merchant_id, shop.shop_id, wang("甲", name=names[0]), wang("乙", name=names[1]))
+    members.suspect_all(shop.merchant_id)
+    [found] = queries.suspicions(shop.merchant_id)
+    assert (found.strength, found.is_strong) == (strength, is_strong)
+    assert ("一家人" in found.why) == (strength == 40)
+
+
+def test_names_that_a_platform_masked_are_compared_by_what_shows(shop: Place) -> None:
+    m = shop.merchant_id
+    see(m, shop.shop_id, wang("甲"), wang("乙", name="", name_masked="王*美"), wang("丙", name="", name_masked="李**"))
+    members.suspect_all(m)
+    found = {(one.first_name, one.second_name): one.strength for one in queries.suspicions(m)}
+    assert found == {("甲", "乙"): 95, ("甲", "丙"): 40, ("乙", "丙"): 40}
+
+
+def test_names_of_records_joined_before_count_too(shop: Place) -> None:
+    m = shop.merchant_id
+    one, two, three = see(
+        m, shop.shop_id, wang("甲", name="王建国"), wang("乙"), wang("丙", phone="13999990000", name="王建国")
+    )
+    see(m, shop.shop_id, wang("丙", day=3))
+    members.merge(m, [(three, one)], by=shop.by, key="k")
+    members.suspect_all(m)
+    [found] = [pair for pair in queries.suspicions(m) if {pair.first_member_id, pair.second_member_id} == {one, two}]
+    assert found.strength == 95  # 丙, who is 甲 now, had a parcel to this number under her own name
 
 
 def test_a_number_that_many_share_says_nothing(shop: Place) -> None:

@@ -97,3 +97,16 @@ def test_attribute_values(kind: str, text: str, value: str | None) -> None:
 )  # fmt: skip
 def test_what_lists_call_a_member(nick: str, name: str, shown: str) -> None:
     assert rules.display_name(nick, name) == shown
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [(["王小美"], ["王小美"], rules.SAME), (["王小美"], ["王小 美"], rules.SAME), (["王小美"], ["王建国"], rules.DIFFERENT),
+     (["王小美"], ["王**"], rules.ALIKE), (["王小美"], ["王*美"], rules.SAME), (["王小美"], ["*小美"], rules.SAME),
+     (["王小美"], ["李**"], rules.DIFFERENT), (["王*"], ["王**"], rules.ALIKE), (["王*美"], ["王*国"], rules.DIFFERENT),
+     (["王小*"], ["王*"], rules.ALIKE), (["王小美"], ["**"], rules.UNKNOWN), (["王小美"], [], rules.UNKNOWN), ([], [], rules.UNKNOWN),
+     (["王"], ["王*美"], rules.DIFFERENT), (["王建国", "王小美"], ["李四", "王小美"], rules.SAME),
+     (["王小美"], ["李四", "王**"], rules.ALIKE)],
+)  # fmt: skip
+def test_names_agree_by_what_shows(first: list[str], second: list[str], said: str) -> None:
+    assert rules.names_agree(first, second) == rules.names_agree(second, first) == said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -30,7 +29,7 @@ class Side:
 
     profile: Profile
     personal: list[PersonalField]
-    names: list[tuple[str, str]]
+    names: list[tuple[str, str, str]]
     figures: trade.Figures | None
     points: int
     level: str
@@ -99,9 +98,7 @@ def _judge(desk: Desk) -> HttpResponse:
         members.judge(desk.merchant_id, ids, verdict="different" if verdict == "different" else "later", by=desk.by)
         said = _("Remembered: different people.") if verdict == "different" else _("Put off.")
         return desk.go("console:same", said=said)
-    shown = [*queries.suspicions(desk.merchant_id, limit=1000),
-             *queries.suspicions(desk.merchant_id, state="later", limit=1000)]  # fmt: skip
-    chosen = [one for one in shown if one.id in ids]
+    chosen = queries.suspicions(desk.merchant_id, ids=ids, limit=1000)
     figures = trade.figures(
         desk.merchant_id, {one for pair in chosen for one in (pair.first_member_id, pair.second_member_id)}
     )
@@ -129,15 +126,15 @@ def _sides(desk: Desk, member_ids: Collection[int]) -> dict[int, Side]:
     figures = trade.figures(desk.merchant_id, member_ids)
     levels = standing.levels_of(desk.merchant_id, member_ids)
     balances = ledger.balances(desk.merchant_id, standing.POINTS, list(member_ids))
+    names = customer_words.identities_of(desk.merchant_id, queries.identities_of(desk.merchant_id, member_ids))
+    personal = queries.personal_of(desk.merchant_id, member_ids)
     sides: dict[int, Side] = {}
-    for member_id in member_ids:
-        profile = queries.profile(desk.merchant_id, member_id)
-        if profile is None or profile.erased_at is not None:
+    for member_id, profile in queries.profiles(desk.merchant_id, member_ids).items():
+        if profile.erased_at is not None:
             continue
         level, held = levels.get(member_id), balances[member_id]
-        names: list[Any] = customer_words.identities(desk.merchant_id, queries.identities(desk.merchant_id, member_id))
         sides[member_id] = Side(
-            profile, queries.personal(desk.merchant_id, member_id), names, figures.get(member_id),
+            profile, personal[member_id], names[member_id], figures.get(member_id),
             held.active + held.pending + held.reserved - held.debt, level.name if level else "",
         )  # fmt: skip
     return sides

@@ -26,7 +26,7 @@ from shuke.members.queries.lists import (
     names,
     tags,
 )
-from shuke.members.queries.personal import PersonalField, PersonalValue, history, personal
+from shuke.members.queries.personal import PersonalField, PersonalValue, history, personal, personal_of
 from shuke.members.queries.profile import (
     AttributeValue,
     Identity,
@@ -34,8 +34,10 @@ from shuke.members.queries.profile import (
     Profile,
     attribute_values,
     identities,
+    identities_of,
     notes,
     profile,
+    profiles,
 )
 from shuke.members.queries.roll import blacklisted_since, erased, joined_at, member_count, member_ids
 from shuke.members.queries.searching import MOST, by_identity, by_nicks, search
@@ -78,6 +80,7 @@ __all__ = [
     "homes",
     "household",
     "identities",
+    "identities_of",
     "joined_at",
     "joins",
     "may_contact",
@@ -86,7 +89,9 @@ __all__ = [
     "names",
     "notes",
     "personal",
+    "personal_of",
     "profile",
+    "profiles",
     "proofs",
     "search",
     "suppressed",

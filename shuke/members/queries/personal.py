@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from shuke.core import crypto, sql
 from shuke.members import rules, sealing
-from shuke.members.queries.homes import household
+from shuke.members.queries.homes import guests
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,19 @@ class _Kept:
 
 def personal(merchant_id: int, member_id: int) -> list[PersonalField]:
     """Every field of which a value is known, masked: the newest clear value, or a platform's mask where there is none."""
-    found = _kept(merchant_id, member_id)
-    return [
-        PersonalField(field, label, _shown(values[0]), len(values) - 1)
-        for field, label in rules.FIELDS.items()
-        if (values := _ranked(found, field))
-    ]
+    return personal_of(merchant_id, [member_id])[member_id]
+
+
+def personal_of(merchant_id: int, member_ids: Collection[int]) -> dict[int, list[PersonalField]]:
+    """As `personal`, of each of many members."""
+    return {
+        member_id: [
+            PersonalField(field, label, _shown(values[0]), len(values) - 1)
+            for field, label in rules.FIELDS.items()
+            if (values := _ranked(found, field))
+        ]
+        for member_id, found in _kept_of(merchant_id, member_ids).items()
+    }
 
 
 def history(merchant_id: int, member_id: int, field: str) -> list[PersonalValue]:
@@ -89,19 +96,27 @@ def _clear_attribute(merchant_id: int, member_id: int, attribute_id: int) -> str
 
 
 def _kept(merchant_id: int, member_id: int) -> list[_Kept]:
+    return _kept_of(merchant_id, [member_id])[member_id]
+
+
+def _kept_of(merchant_id: int, member_ids: Collection[int]) -> dict[int, list[_Kept]]:
+    """What is kept of each member and of those joined to her, the latest seen first."""
     vault = crypto.vault(merchant_id)
-    return [
-        _Kept(field.lstrip("~"), value, not field.startswith("~"), source, seen_at)
-        for owner_id, digest, sealed, source, seen_at in sql.rows(
-            "SELECT c.member_id, c.digest, c.sealed, c.source,"
-            " CASE WHEN c.digest = m.seen_digest THEN greatest(c.seen_at, m.seen_at) ELSE c.seen_at END AS seen"
-            " FROM members_card c JOIN members_member m ON m.merchant_id = c.merchant_id AND m.id = c.member_id"
-            " WHERE c.merchant_id = %(merchant_id)s AND c.member_id = ANY(%(members)s::bigint[])"
-            " ORDER BY seen DESC, c.id DESC",
-            {"merchant_id": merchant_id, "members": sql.numbers(household(merchant_id, member_id))},
-        )
-        for field, value in sealing.open_card(vault, merchant_id, owner_id, bytes(digest), sealed).items()
-    ]
+    homes = {**{one: one for one in member_ids}, **guests(merchant_id, member_ids)}
+    found: dict[int, list[_Kept]] = {one: [] for one in member_ids}
+    for owner_id, digest, sealed, source, seen_at in sql.rows(
+        "SELECT c.member_id, c.digest, c.sealed, c.source,"
+        " CASE WHEN c.digest = m.seen_digest THEN greatest(c.seen_at, m.seen_at) ELSE c.seen_at END AS seen"
+        " FROM members_card c JOIN members_member m ON m.merchant_id = c.merchant_id AND m.id = c.member_id"
+        " WHERE c.merchant_id = %(merchant_id)s AND c.member_id = ANY(%(members)s::bigint[])"
+        " ORDER BY seen DESC, c.id DESC",
+        {"merchant_id": merchant_id, "members": sql.numbers(homes)},
+    ):
+        found[homes[owner_id]] += [
+            _Kept(field.lstrip("~"), value, not field.startswith("~"), source, seen_at)
+            for field, value in sealing.open_card(vault, merchant_id, owner_id, bytes(digest), sealed).items()
+        ]
+    return found
 
 
 def _ranked(found: Iterable[_Kept], field: str) -> Sequence[_Kept]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shuke.core import crypto, sql
 from shuke.members import rules, sealing
-from shuke.members.queries.homes import household
+from shuke.members.queries.homes import guests, household
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +73,45 @@ class AttributeValue:
     set_at: datetime | None
 
 
-_ONE = "WHERE x.merchant_id = %(merchant_id)s AND x.member_id = %(member_id)s"
 _ALL = "WHERE x.merchant_id = %(merchant_id)s AND x.member_id = ANY(%(members)s::bigint[])"
 
 
 def profile(merchant_id: int, member_id: int) -> Profile | None:
     """One member, None when there is no such."""
-    params = {"merchant_id": merchant_id, "member_id": member_id}
+    return profiles(merchant_id, [member_id]).get(member_id)
+
+
+def profiles(merchant_id: int, member_ids: Collection[int]) -> dict[int, Profile]:
+    """Many members by id; who does not exist is missing."""
+    params = {"merchant_id": merchant_id, "members": sql.numbers(member_ids)}
     found = sql.dicts(
         "SELECT id, display_name, relation_source, status, status_reason, province, city, gender, birth_month_day,"
-        " joined_at, seen_at, source, home_id, erased_at FROM members_member WHERE merchant_id = %(merchant_id)s AND id = %(member_id)s",
+        " joined_at, seen_at, source, home_id, erased_at FROM members_member"
+        " WHERE merchant_id = %(merchant_id)s AND id = ANY(%(members)s::bigint[])",
         params,
     )
-    if not found:
-        return None
-    return Profile(**found[0], tags=_words("tag", params), groups=_words("group", params))
+    tags, groups = _words("tag", params), _words("group", params)
+    return {row["id"]: Profile(**row, tags=tags.get(row["id"], []), groups=groups.get(row["id"], [])) for row in found}
 
 
 def identities(merchant_id: int, member_id: int) -> list[Identity]:
     """Her identities by rank, those of members joined to her included."""
-    found = [
-        Identity(kind, shop_id, "" if value.startswith("#") else value, source, created_at)
-        for kind, shop_id, value, source, created_at in sql.rows(
-            f"SELECT kind, shop_id, value, source, created_at FROM members_identity x {_ALL} ORDER BY id",
-            {"merchant_id": merchant_id, "members": sql.numbers(household(merchant_id, member_id))},
-        )
-    ]
-    return sorted(found, key=lambda one: rules.RANKED_KINDS.index(one.kind))
+    return identities_of(merchant_id, [member_id])[member_id]
+
+
+def identities_of(merchant_id: int, member_ids: Collection[int]) -> dict[int, list[Identity]]:
+    """As `identities`, of each of many members."""
+    homes = {**{one: one for one in member_ids}, **guests(merchant_id, member_ids)}
+    found: dict[int, list[Identity]] = {one: [] for one in member_ids}
+    for owner_id, kind, shop_id, value, source, created_at in sql.rows(
+        f"SELECT x.member_id, kind, shop_id, value, source, created_at FROM members_identity x {_ALL} ORDER BY id",
+        {"merchant_id": merchant_id, "members": sql.numbers(homes)},
+    ):
+        told = Identity(kind, shop_id, "" if value.startswith("#") else value, source, created_at)
+        found[homes[owner_id]].append(told)
+    return {
+        one: sorted(own, key=lambda identity: rules.RANKED_KINDS.index(identity.kind)) for one, own in found.items()
+    }
 
 
 def notes(merchant_id: int, member_id: int, *, limit: int = 100) -> list[Note]:
@@ -131,12 +144,12 @@ def attribute_values(merchant_id: int, member_id: int) -> list[AttributeValue]:
     ]  # fmt: skip
 
 
-def _words(what: str, params: dict[str, Any]) -> list[tuple[int, str]]:
-    return [
-        (row[0], row[1])
-        for row in sql.rows(
-            f"SELECT w.id, w.name FROM members_member{what} x JOIN members_{what} w"
-            f" ON w.merchant_id = x.merchant_id AND w.id = x.{what}_id {_ONE} ORDER BY w.name",
-            params,
-        )
-    ]
+def _words(what: str, params: dict[str, Any]) -> dict[int, list[tuple[int, str]]]:
+    found: dict[int, list[tuple[int, str]]] = {}
+    for member_id, word_id, name in sql.rows(
+        f"SELECT x.member_id, w.id, w.name FROM members_member{what} x JOIN members_{what} w"
+        f" ON w.merchant_id = x.merchant_id AND w.id = x.{what}_id {_ALL} ORDER BY w.name",
+        params,
+    ):
+        found.setdefault(member_id, []).append((word_id, name))
+    return found
