@@ -5,12 +5,12 @@ from __future__ import annotations
 import hmac
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from shuke.api.problems import Problem, wait
@@ -18,7 +18,7 @@ from shuke.core import sql
 from shuke.core.actors import Actor, program
 from shuke.core.errors import Missing
 from shuke.core.tenancy import tenant
-from shuke.core.visitors import client_address
+from shuke.core.visitors import address_in
 from shuke.merchants import actions as merchants
 from shuke.merchants import queries
 from shuke.merchants.queries import ApiKey, Merchant
@@ -61,13 +61,13 @@ class Caller:
         return shop_id
 
 
-def shown(request: HttpRequest) -> Token:
+def shown(environ: Mapping[str, Any]) -> Token:
     """The key in `Authorization: Bearer`. Problem 401, without looking anything up, for what cannot be a key."""
-    scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, text = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     parts = _parts(text.strip()) if scheme.casefold() == "bearer" else None
     if parts is None:
         raise stranger()
-    return Token(*parts, client_address(request))
+    return Token(*parts, address_in(environ))
 
 
 @lru_cache(maxsize=256)
@@ -82,8 +82,7 @@ def identify(merchant_id: int, tokens: Collection[Token], scope: str) -> dict[To
 
     Problem 401 when a key is unknown, revoked or over; 403 when it may not do this, or not from there.
     """
-    merchant = queries.merchant(merchant_id)
-    known = queries.keys_by_mark(merchant_id, {token.mark for token in tokens})
+    merchant, known = queries.keys_by_mark(merchant_id, {token.mark for token in tokens})
     found = {}
     for token in tokens:
         key, digest = known.get(token.mark, (None, b""))
@@ -101,9 +100,9 @@ def stranger() -> Problem:
     return Problem(401, headers={"WWW-Authenticate": 'Bearer realm="shuke"'})
 
 
-def turned_away(request: HttpRequest, problem: Problem) -> Problem:
+def turned_away(environ: Mapping[str, Any], problem: Problem) -> Problem:
     """The same problem, counted; 429 for an address that tried too often. Called outside of any transaction."""
-    seconds = merchants.count_failed_call(client_address(request))
+    seconds = merchants.count_failed_call(address_in(environ))
     return wait(seconds) if seconds else problem
 
 
@@ -129,12 +128,8 @@ def admit(token: Token, scope: str) -> dict[str, str]:
 
     Calls are taken from the bucket's row in small lots, so that its row is no hot one; a lot holds for a second.
     """
-    with _leases_guard:
-        lease = _leases.get(token.digest)
-        if lease is not None and lease.left and lease.until > time.monotonic():
-            lease.left -= 1
-            _check_scope(lease.scopes, scope)
-            return _headers(lease)
+    if headers := admit_from_lot(token, scope):
+        return headers
     lease = _take(token)
     with _leases_guard:
         if len(_leases) > 10_000:
@@ -142,6 +137,17 @@ def admit(token: Token, scope: str) -> dict[str, str]:
         _leases[token.digest] = lease
     _check_scope(lease.scopes, scope)
     return _headers(lease)
+
+
+def admit_from_lot(token: Token, scope: str) -> dict[str, str] | None:
+    """As `admit`, without asking anybody; None, and nothing used up, when no lot is at hand."""
+    with _leases_guard:
+        lease = _leases.get(token.digest)
+        if lease is None or not lease.left or lease.until <= time.monotonic():
+            return None
+        lease.left -= 1
+        _check_scope(lease.scopes, scope)
+        return _headers(lease)
 
 
 def _check_scope(scopes: frozenset[str], scope: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
@@ -26,7 +26,6 @@ from shuke.merchants.actions import Answer, Claim
 class Call:
     """One call being done: who calls, what came, and the key that makes a retry harmless."""
 
-    request: HttpRequest
     caller: Caller
     key: str = ""
 
@@ -46,7 +45,6 @@ class Call:
 class Ask:
     """A write that waits to be done."""
 
-    request: HttpRequest
     token: Token
     key: str
     content_hash: bytes
@@ -58,45 +56,65 @@ Act = Callable[[Sequence[Call], Sequence[dict[str, Any]]], Sequence[BaseModel]]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a route does for a batch of calls of one merchant; `name` and `scope` are the route's."""
+    """What a route does for a batch of calls of one merchant; `name` and `scope` are the route's.
+
+    One that claims its idempotency key waits first for a call of the same key that is under way; one that does not, as
+    calls that come by the thousand, finds out at the end that it was had elsewhere, and is undone.
+    """
 
     name: str
     scope: str
     status: int
     act: Act
+    is_claimed: bool = True
 
 
-def read(token: Token, request: HttpRequest, scope: str, view: Callable[[Call], Any]) -> Any:
+def read(token: Token, scope: str, view: Callable[[Call], Any]) -> Any:
     """Do a call that changes nothing that is a merchant's own."""
-    with tenant(token.merchant_id):
-        _limit_time()
+    with tenant(token.merchant_id, **_limits()):
         caller = identify(token.merchant_id, [token], scope)[token]
         with timezone.override(caller.zone):
-            return view(Call(request, caller))
+            return view(Call(caller))
+
+
+def write_joined(work: Work, asks: Sequence[Ask]) -> list[Answer]:
+    """As `write`, for calls that share a transaction and claim nothing. Gives the thread's connection back.
+
+    Problem 503 when other processes again and again had the same calls' effects first.
+    """
+    try:
+        for _time in range(_TIMES):
+            with suppress(merchants.AnsweredElsewhere):
+                return write(work, asks)
+        raise Problem(503, headers={"Retry-After": "1"})
+    finally:
+        sql.let_go()
+
+
+_TIMES = 3
 
 
 def write(work: Work, asks: Sequence[Ask]) -> list[Answer]:
     """Do writes of one merchant in one transaction, all or none; what was done before is only answered again."""
     merchant_id = asks[0].token.merchant_id
-    with tenant(merchant_id):
-        _limit_time()
+    with tenant(merchant_id, **_limits()):
         callers = identify(merchant_id, {ask.token for ask in asks}, work.scope)
-        calls = [Call(ask.request, callers[ask.token], ask.key) for ask in asks]
+        calls = [Call(callers[ask.token], ask.key) for ask in asks]
         claims = [
             Claim(call.caller.key.id, ask.key, work.name, ask.content_hash)
             for call, ask in zip(calls, asks, strict=True)
         ]
         if len({claim[:2] for claim in claims}) < len(claims):
             raise TwiceAtOnce
-        known = merchants.claim_answers(merchant_id, claims)
+        find = merchants.claim_answers if work.is_claimed else merchants.known_answers
+        known = find(merchant_id, claims)
         places = [place for place, answer in enumerate(known) if answer is None]
         if places:
             with timezone.override(calls[0].caller.zone):
                 told = work.act([calls[place] for place in places], [asks[place].values for place in places])
             fresh = [Answer(work.status, b"" if work.status == 204 else _json(one)) for one in told]
-            merchants.keep_answers(
-                merchant_id, [(claims[place], one) for place, one in zip(places, fresh, strict=True)]
-            )
+            keep = merchants.keep_answers if work.is_claimed else merchants.keep_first_answers
+            keep(merchant_id, [(claims[place], one) for place, one in zip(places, fresh, strict=True)])
             for place, one in zip(places, fresh, strict=True):
                 known[place] = one
     return [answer for answer in known if answer is not None]
@@ -106,9 +124,9 @@ class TwiceAtOnce(Exception):
     """Two calls of a batch bear one idempotency key: done one after the other, the second gets the first's answer."""
 
 
-def idempotency_key(request: HttpRequest) -> str:
+def idempotency_key(environ: Mapping[str, Any]) -> str:
     """The header every write needs. Problem 400 without it, or when it is none."""
-    key = request.headers.get("Idempotency-Key", "").strip()
+    key = str(environ.get("HTTP_IDEMPOTENCY_KEY", "")).strip()
     if not (1 <= len(key) <= 100 and key.isascii() and key.isprintable()):
         raise Problem(
             400,
@@ -118,9 +136,9 @@ def idempotency_key(request: HttpRequest) -> str:
     return key
 
 
-def content_hash(request: HttpRequest, body: bytes) -> bytes:
+def content_hash(method: str, address: str, body: bytes) -> bytes:
     """What makes two calls the same: method, whole address, body."""
-    whole = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    whole = hashlib.sha256(f"{method} {address}\n".encode())
     whole.update(body)
     return whole.digest()
 
@@ -129,8 +147,6 @@ def _json(one: BaseModel) -> bytes:
     return one.model_dump_json().encode()
 
 
-def _limit_time() -> None:
-    sql.run(
-        "SELECT set_config('statement_timeout', %(whole)s, true), set_config('lock_timeout', %(lock)s, true)",
-        {"whole": f"{settings.SHUKE_API_SECONDS}s", "lock": f"{max(1, settings.SHUKE_API_SECONDS // 4)}s"},
-    )
+def _limits() -> dict[str, str]:
+    seconds = settings.SHUKE_API_SECONDS
+    return {"statement_timeout": f"{seconds}s", "lock_timeout": f"{max(1, seconds // 4)}s"}

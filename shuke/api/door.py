@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -23,33 +24,44 @@ from shuke.core.language import chosen
 PAGES = frozenset(f"{PREFIX}/{name}" for name in ("docs", "docs.css", "openapi.json"))
 """These are for people, and go the way of all pages."""
 Answer = Callable[[HttpRequest], HttpResponse]
+R = TypeVar("R", bound=HttpResponseBase)
 
 
 def middleware(get_response: Answer) -> Answer:
     """Answer everything below /api/ here, before pages' policies, sessions, cookies and forms are thought of."""
-    always = whole()
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith("/api/") or request.path_info in PAGES:
             return get_response(request)
-        language = _language(request.headers.get("Accept-Language", ""))
+        language = language_of(request.META)
         with translation.override(language):
             response = _answer(request)
-        response.headers["Content-Language"] = language
-        response.headers["Vary"] = "Accept-Language, Authorization"
-        complete(response, always)
-        return response
+        return finish(response, language)
 
     return answer  # type: ignore[return-value]  # Django's stubs want whole responses; files are streamed
+
+
+def finish(response: R, language: str) -> R:
+    """The same answer with the headers that all answers of this surface bear."""
+    response.headers["Content-Language"] = language
+    response.headers["Vary"] = "Accept-Language, Authorization"
+    complete(response, whole())
+    return response
+
+
+def failed(environ: Mapping[str, Any], error: Exception) -> HttpResponse:
+    """What the caller is told of an error, in the active language; calls without a valid key are counted."""
+    problem = problems.of(error)
+    return problems.shown(turned_away(environ, problem) if problem.status == 401 else problem)
 
 
 def _answer(request: HttpRequest) -> HttpResponseBase:
     headers: dict[str, str] = {}
     try:
-        match = _match(request.path_info)
+        match = request.resolver_match = _match(request.path_info)
         route = route_at(request.method or "", match.route)
         if route is not None:
-            token = request.META[TOKEN] = shown(request)
+            token = request.META[TOKEN] = shown(request.META)
             headers = admit(token, route.scope)
             _look_over(request, route)
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
@@ -58,8 +70,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     except Resolver404:
         response = problems.shown(Problem(404))
     except Exception as error:
-        problem = problems.of(error)
-        response = problems.shown(turned_away(request, problem) if problem.status == 401 else problem)
+        response = failed(request.META, error)
     for name, value in headers.items():
         response.headers.setdefault(name, value)
     return response
@@ -85,8 +96,13 @@ def _look_over(request: HttpRequest, route: Route) -> None:
         raise Problem(422, errors=[{"in": "query", "field": name[:60], "message": words} for name in unknown])
 
 
-def _language(header: str) -> str:
+def language_of(environ: Mapping[str, Any]) -> str:
     """The first language asked for that we speak, else Chinese."""
+    return _language(environ.get("HTTP_ACCEPT_LANGUAGE", "")[:200])
+
+
+@lru_cache(maxsize=256)
+def _language(header: str) -> str:
     for code, _weight in parse_accept_lang_header(header.casefold()):
         if code == "en" or code.startswith("en-"):
             return "en"

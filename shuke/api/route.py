@@ -66,7 +66,17 @@ class Route:
     is_write: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An operation whose calls are joined: what it takes as its only argument, and how a call joins the others."""
+
+    scope: str
+    body: type[BaseModel]
+    do: Callable[[Hashable, Ask], Answer]
+
+
 _routes: dict[tuple[str, str], Route] = {}
+_joined: dict[tuple[str, str], Joined] = {}
 
 
 def routes() -> list[Route]:
@@ -79,12 +89,17 @@ def route_at(method: str, pattern: str) -> Route | None:
     return _routes.get((method, pattern))
 
 
+def joined_at(method: str, address: str) -> Joined | None:
+    """The operation at a whole address whose calls are joined."""
+    return _joined.get((method, address))
+
+
 def reads(path: str, *, scope: str, refuses: Sequence[str] = (), gives: str = JSON) -> Callable[[View], View]:
     """Make a function of a Call a GET; it returns what it annotates, or a response of its own."""
 
     def decorate(view: View) -> View:
         def operation(request: HttpRequest, **values: Any) -> HttpResponseBase:
-            found = calls.read(_token(request), request, scope, lambda call: view(call, **values))
+            found = calls.read(_token(request), scope, lambda call: view(call, **values))
             if isinstance(found, HttpResponseBase):
                 return found
             return HttpResponse(found.model_dump_json(), content_type=JSON)
@@ -123,16 +138,20 @@ def writes(
 def writes_together(
     method: str, path: str, *, scope: str, act: Act, refuses: Sequence[str] = ()
 ) -> Callable[[View], View]:
-    """A write whose calls are joined into batches for `act`; the function below shows the arguments and answer of one."""
+    """A write whose calls are joined into batches for `act`; the function below shows the body and answer of one.
+
+    Its address holds no values and its answer no words, since most of its calls go the quick way (see `quick`).
+    """
 
     def decorate(view: View) -> View:
-        work = Work(f"{method} {path}", scope, 200, act)
-        together: Together[Ask, Answer] = Together(lambda asks: calls.write(work, asks))
+        work = Work(f"{method} {path}", scope, 200, act, is_claimed=False)
+        together: Together[Ask, Answer] = Together(lambda asks: calls.write_joined(work, asks))
 
         def operation(request: HttpRequest, **values: Any) -> HttpResponse:
             return _written(request, values, request.body, together.do)
 
         _register(view, operation, method, path, scope=scope, refuses=refuses)
+        _joined[method, PREFIX + path] = Joined(scope, get_type_hints(view)["body"], together.do)
         return view
 
     return decorate
@@ -142,7 +161,8 @@ def _written(
     request: HttpRequest, values: dict[str, Any], sent: bytes, do: Callable[[Hashable, Ask], Answer]
 ) -> HttpResponse:
     token = _token(request)
-    ask = Ask(request, token, calls.idempotency_key(request), calls.content_hash(request, sent), values)
+    content = calls.content_hash(str(request.method), request.get_full_path(), sent)
+    ask = Ask(token, calls.idempotency_key(request.META), content, values)
     sql.let_go()  # whoever waits for others must not keep a connection that they need
     answer = do(token.digest, ask)
     return HttpResponse(answer.body, status=answer.status, content_type=JSON)

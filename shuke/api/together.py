@@ -14,10 +14,12 @@ MOST = 64
 
 
 class _Turn(Generic[A, R]):
-    """One call that waits: for its own end, or for leading the next batch."""
+    """One call that waits: for its own end, or for leading the next batch; it is woken once."""
 
     def __init__(self, ask: A) -> None:
-        self.ask, self.woken = ask, threading.Event()
+        self.ask, self.woken = ask, threading.Lock()
+        self.woken.acquire()
+        self.next: _Turn[A, R] | None = None
         self.result: R | None = None
         self.error: Exception | None = None
         self.is_over = False
@@ -47,11 +49,14 @@ class Together(Generic[A, R]):
             queue = self._waiting.get(group)
             if queue is None:
                 queue = self._waiting[group] = deque()
-                turn.woken.set()
+                turn.woken.release()
             queue.append(turn)
-        turn.woken.wait()
+        turn.woken.acquire()
         if not turn.is_over:
             self._lead(group, queue)
+        # One wakes the next: woken all at once they would wait for Python, and use up the processor by asking for it.
+        if turn.next is not None:
+            turn.next.woken.release()
         return turn.outcome()
 
     def _lead(self, group: Hashable, queue: deque[_Turn[A, R]]) -> None:
@@ -64,11 +69,10 @@ class Together(Generic[A, R]):
                 following = queue[0] if queue else None
                 if following is None:
                     del self._waiting[group]
-            for turn in batch:
-                turn.is_over = True
-                turn.woken.set()
+            for turn, after in zip(batch, [*batch[1:], None], strict=True):
+                turn.is_over, turn.next = True, after
             if following is not None:
-                following.woken.set()
+                following.woken.release()
 
     def _run(self, batch: Sequence[_Turn[A, R]]) -> None:
         try:

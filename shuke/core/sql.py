@@ -42,10 +42,21 @@ def scalar(statement: str, params: Mapping[str, Any] | None = None) -> Any:
     return found[0][0] if found else None
 
 
+def at_once(*statements: tuple[str, Mapping[str, Any]]) -> list[tuple[int, list[tuple[Any, ...]]]]:
+    """Execute several in one way to the database and back, in their order; the rows each touched, and those it found."""
+    with connection.cursor() as cursor:
+        cursor.execute(";\n".join(cursor.mogrify(statement, params) for statement, params in statements))
+        found = []
+        while True:
+            found.append((cursor.rowcount, cursor.fetchall() if cursor.description else []))
+            if not cursor.nextset():
+                return found
+
+
 def let_go() -> None:
-    """Give a connection that threads share back before waiting for something else; within a transaction it stays."""
-    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
-        connection.close()
+    """Give a connection that threads share back, and one that broke up; within a transaction it stays."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def refresh_statistics(*tables: str) -> None:

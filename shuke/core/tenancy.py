@@ -28,10 +28,11 @@ def current_merchant_id() -> int:
 
 
 @contextmanager
-def tenant(merchant_id: int) -> Iterator[None]:
+def tenant(merchant_id: int, **limits: str) -> Iterator[None]:
     """Open one merchant's scope: a transaction in which both walls show her rows and nobody else's.
 
-    Nested scopes of the same merchant cost nothing; the scope before is restored at the end.
+    Nested scopes of the same merchant cost nothing; the scope before is restored at the end. `limits` are settings of
+    PostgreSQL's for the transaction, such as `statement_timeout`; a nested scope has those of the one around it.
     """
     before, is_within = _merchant.get(), connection.in_atomic_block
     if before == merchant_id and is_within:
@@ -40,7 +41,7 @@ def tenant(merchant_id: int) -> Iterator[None]:
     token = _merchant.set(merchant_id)
     try:
         with transaction.atomic():
-            _tell_database(str(merchant_id))
+            _tell_database(str(merchant_id), **limits)
             yield
             if is_within and not connection.needs_rollback:  # else the commit, which is next, ends it anyway
                 _tell_database("" if before is None else str(before))
@@ -72,9 +73,13 @@ def every_merchant() -> Iterator[None]:
                 cursor.execute("SELECT set_config('shuke.operator', '', true)")
 
 
-def _tell_database(merchant_id: str) -> None:
+def _tell_database(merchant_id: str, **limits: str) -> None:
+    told = {SETTING: merchant_id, **limits}
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT set_config('{SETTING}', %s, true)", [merchant_id])
+        cursor.execute(
+            f"SELECT {', '.join(['set_config(%s, %s, true)'] * len(told))}",
+            [word for one in told.items() for word in one],
+        )
 
 
 class Scoped(models.Manager[Any]):

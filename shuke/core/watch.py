@@ -35,7 +35,8 @@ def middleware(get_response: Answer) -> Answer:
         started = time.perf_counter()
         with logs.about(request_id=number):
             response = get_response(request)
-            _note(request, response.status_code, time.perf_counter() - started)
+            method = request.method if request.method in _METHODS else "other"
+            note(method, route_of(request), response.status_code, time.perf_counter() - started)
         response.headers["X-Request-Id"] = number
         return response
 
@@ -48,8 +49,8 @@ def route_of(request: HttpRequest) -> str:
     return f"/{match.route}" if match is not None and match.route is not None else "other"
 
 
-def _note(request: HttpRequest, status: int, seconds: float) -> None:
-    route, method = route_of(request), request.method if request.method in _METHODS else "other"
+def note(method: str, route: str, status: int, seconds: float) -> None:
+    """Count an answered request, and tell the log; `route` is the address's pattern."""
     metrics.REQUESTS.labels(method, route, str(status)).inc()
     metrics.SECONDS.labels(method, route).observe(seconds)
     log.info("request", extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)})

@@ -32,12 +32,13 @@ def post(
         raise Refused("no_amount", _("An amount of nothing cannot be posted."))
     with tenant(merchant_id):
         postings, families = at_home(merchant_id, postings)
-        book = open_book(merchant_id, asset, (posting.member_id for posting in postings), now)
+        members, keys = [one.member_id for one in postings], [one.key for one in postings]
+        book = open_book(merchant_id, asset, members, now, keys=keys)
         new = not_done_yet(
             postings,
             lambda one: one.key,
             lambda one: _content(asset, one, families),
-            lambda keys: _done(merchant_id, keys),
+            lambda _keys: _done(book),
         )
         for posting in sorted(new, key=lambda one: one.amount < 0):
             account = book.accounts[posting.member_id]
@@ -60,8 +61,8 @@ def _content(asset: str, posting: Posting, families: Mapping[int, int]) -> Conte
     return (asset, families.get(posting.member_id, posting.member_id), posting.kind, posting.source, posting.amount)
 
 
-def _done(merchant_id: int, keys: Sequence[str]) -> dict[str, Content]:
-    found = transfers_by_key(merchant_id, keys, prefixes=("owe",))
+def _done(book: Book) -> dict[str, Content]:
+    found = transfers_by_key(book.merchant_id, (), prefixes=("owe",), standing=book.standing)
     return {
         key: (asset, member_id, kind, source, amount if from_state == rules.ISSUED else -amount)
         for key, (asset, member_id, from_state, _to, kind, source, amount, _id) in found.items()

@@ -32,7 +32,8 @@ def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = 
     with tenant(merchant_id):
         asked = spends
         spends, families = at_home(merchant_id, asked)
-        book = open_book(merchant_id, asset, (one.member_id for one in spends), now)
+        members, keys = [one.member_id for one in spends], [one.key for one in spends]
+        book = open_book(merchant_id, asset, members, now, keys=keys)
         if families and at_home(merchant_id, asked)[0] != spends:
             raise member_moved()
         new = not_done_yet(
@@ -40,7 +41,7 @@ def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = 
             lambda one: one.key,
             lambda one: (asset, families.get(one.member_id, one.member_id), rules.ACTIVE, rules.SPENT, one.kind, one.source,
                          one.amount),
-            lambda keys: {key: row[:-1] for key, row in transfers_by_key(merchant_id, keys).items()},
+            lambda _keys: {key: row[:-1] for key, row in transfers_by_key(merchant_id, (), standing=book.standing).items()},
         )  # fmt: skip
         for one in new:
             account = book.accounts[one.member_id]

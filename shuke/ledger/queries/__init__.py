@@ -9,7 +9,7 @@ from itertools import count
 
 from shuke.core import clock, sql
 from shuke.ledger import rules
-from shuke.ledger.actions.book import Book
+from shuke.ledger.actions.book import BALANCES, Book
 from shuke.ledger.queries.lines import Line, journal, statement, sum_before
 
 __all__ = [
@@ -123,15 +123,9 @@ def balances(merchant_id: int, asset: str, member_ids: Sequence[int]) -> dict[in
     """Every asked member's balance as of now, whether or not the job has done yet what is due; nothing is written."""
     now = clock.now()
     params = {"merchant_id": merchant_id, "asset": asset, "members": sql.numbers(member_ids), "now": now}
-    found = {
-        row[0]: Balance(*row[1:])
-        for row in sql.rows(
-            "SELECT member_id, active, pending, reserved, debt FROM ledger_balance WHERE merchant_id = (SELECT %(merchant_id)s::bigint)"
-            " AND asset = %(asset)s AND member_id = ANY(%(members)s::bigint[])",
-            params,
-        )
-    }
-    due = [row[0] for row in sql.rows(_DUE, params)]
+    (_touched, balances), (_found, rows) = sql.at_once((BALANCES, params), (_DUE, params))
+    found = {row[0]: Balance(*row[1:]) for row in balances}
+    due = [row[0] for row in rows]
     if due:
         book = Book(merchant_id, asset, now, numbers=count(-1, -1))
         book.read(due)

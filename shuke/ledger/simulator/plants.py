@@ -194,11 +194,8 @@ PLANTS: dict[str, Statement | Rule] = {
     "what matures is not seen": Statement("state = 'pending' AND available_at <= %(now)s OR", "false OR"),
     "what lapsed is still seen": Statement("OR state = 'active' AND expires_at <= %(now)s)", "OR false)"),
     "posted lots count as settled": Statement("AND l.part IS NOT NULL", ""),
-    "allocations name one lot": Statement(
-        "SELECT %(merchant_id)s, r.* FROM json_to_recordset(%(rows)s) AS r (t bigint, l bigint, n bigint)",
-        "SELECT DISTINCT ON (t) %(merchant_id)s, r.* FROM json_to_recordset(%(rows)s) AS r (t bigint, l bigint, n bigint)",
-    ),
-    "keys are not looked up": Statement("AND key = ANY(%(keys)s)", "AND false"),
+    "allocations name one lot": Statement("lot_id, amount)\n    SELECT", "lot_id, amount)\n    SELECT DISTINCT ON (t)"),
+    "keys are not looked up": Statement("AND key = wanted.key", "AND false"),
     "another key content passes": Rule(spending, "not_done_yet", _whatever_the_content),
     "oldest lots go first": Rule(rules.Lot, "order", _order(lambda lot: (lot.happened_at, lot.id))),
     "latest-expiring lots go first": Rule(

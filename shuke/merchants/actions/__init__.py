@@ -1,6 +1,14 @@
 """What may be done with merchants, shops, people and their way in."""
 
-from shuke.merchants.actions.answers import Answer, Claim, claim_answers, keep_answers
+from shuke.merchants.actions.answers import (
+    Answer,
+    AnsweredElsewhere,
+    Claim,
+    claim_answers,
+    keep_answers,
+    keep_first_answers,
+    known_answers,
+)
 from shuke.merchants.actions.auditing import audit, audit_each
 from shuke.merchants.actions.factors import (
     begin_code_app,
@@ -41,6 +49,7 @@ from shuke.merchants.actions.signing_in import note_sign_in, signed_in_well, try
 
 __all__ = [
     "Answer",
+    "AnsweredElsewhere",
     "Calls",
     "Claim",
     "add_passkey",
@@ -67,7 +76,9 @@ __all__ = [
     "is_password_of",
     "issue_password",
     "keep_answers",
+    "keep_first_answers",
     "key_digest",
+    "known_answers",
     "make_recovery_codes",
     "new_password",
     "note_sign_in",

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from shuke.core import clock, sql
 from shuke.core.actors import Actor
 
@@ -29,7 +31,7 @@ def audit_each(
     sql.run(
         "INSERT INTO merchants_auditentry (merchant_id, at, by, act, object_kind, object_id, details)"
         " SELECT %(merchant_id)s, %(at)s, %(by)s, %(act)s, %(object_kind)s, e.id, e.details"
-        " FROM jsonb_to_recordset(%(entries)s::jsonb) AS e (id bigint, details jsonb)",
+        " FROM json_to_recordset(%(entries)s) AS e (id bigint, details jsonb)",
         {"merchant_id": merchant_id, "at": clock.now(), "by": by.label, "act": act, "object_kind": object_kind,
-         "entries": json.dumps([{"id": one, "details": details} for one, details in entries], ensure_ascii=False)},
+         "entries": orjson.dumps([{"id": one, "details": details} for one, details in entries]).decode()},
     )  # fmt: skip

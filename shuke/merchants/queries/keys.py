@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shuke.core import clock, sql
 from shuke.merchants import rules
+from shuke.merchants.queries.places import MERCHANT, Merchant
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ class ApiKey:
         return rules.is_within(address, self.networks)
 
 
-_KEY = ", ".join(ApiKey.__dataclass_fields__)
+_KEYS = f"""
+    SELECT {", ".join(ApiKey.__dataclass_fields__)}, digest FROM merchants_apikey
+    WHERE merchant_id = %(merchant_id)s AND {{condition}}
+"""
 
 
 def scope_choices() -> list[tuple[str, str]]:
@@ -55,7 +59,8 @@ def key_parts(text: str) -> tuple[int, str] | None:
 
 def api_keys(merchant_id: int) -> list[ApiKey]:
     """All keys, the latest first."""
-    return [key for key, _digest in _api_keys("true ORDER BY id DESC", {"merchant_id": merchant_id})]
+    found = sql.rows(_KEYS.format(condition="true ORDER BY id DESC"), {"merchant_id": merchant_id})
+    return [_api_key(row)[0] for row in found]
 
 
 def api_key(merchant_id: int, key_id: int) -> ApiKey | None:
@@ -63,18 +68,19 @@ def api_key(merchant_id: int, key_id: int) -> ApiKey | None:
     return next((one for one in api_keys(merchant_id) if one.id == key_id), None)
 
 
-def keys_by_mark(merchant_id: int, marks: Collection[str]) -> dict[str, tuple[ApiKey, bytes]]:
-    """Keys with their keyed hashes, by mark; compare the hash in constant time before believing it."""
+def keys_by_mark(merchant_id: int, marks: Collection[str]) -> tuple[Merchant | None, dict[str, tuple[ApiKey, bytes]]]:
+    """The merchant, and keys of hers with their keyed hashes, by mark; compare the hash in constant time before
+    believing it.
+    """
     params = {"merchant_id": merchant_id, "marks": list(marks)}
-    return {key.mark: (key, digest) for key, digest in _api_keys("mark = ANY(%(marks)s)", params)}
+    (_one, merchants), (_count, keys) = sql.at_once(
+        (MERCHANT, params), (_KEYS.format(condition="mark = ANY(%(marks)s)"), params)
+    )
+    found = [_api_key(row) for row in keys]
+    return Merchant(*merchants[0]) if merchants else None, {key.mark: (key, digest) for key, digest in found}
 
 
-def _api_keys(condition: str, params: dict[str, Any]) -> list[tuple[ApiKey, bytes]]:
-    found = []
-    for row in sql.dicts(
-        f"SELECT {_KEY}, digest FROM merchants_apikey WHERE merchant_id = %(merchant_id)s AND {condition}", params
-    ):
-        digest = bytes(row.pop("digest"))
-        scopes, networks = frozenset(sql.loads(row.pop("scopes"))), tuple(sql.loads(row.pop("networks")))
-        found.append((ApiKey(**row, scopes=scopes, networks=networks), digest))
-    return found
+def _api_key(row: Sequence[Any]) -> tuple[ApiKey, bytes]:
+    told = dict(zip(ApiKey.__dataclass_fields__, row, strict=False))
+    told |= {"scopes": frozenset(sql.loads(told["scopes"])), "networks": tuple(sql.loads(told["networks"]))}
+    return ApiKey(**told), bytes(row[-1])

@@ -113,10 +113,11 @@ def is_set_up() -> bool:
 
 def merchant(merchant_id: int) -> Merchant | None:
     """One merchant, within her scope."""
-    found = sql.rows(
-        "SELECT id, name, zone FROM merchants_merchant WHERE id = %(merchant_id)s", {"merchant_id": merchant_id}
-    )
+    found = sql.rows(MERCHANT, {"merchant_id": merchant_id})
     return Merchant(*found[0]) if found else None
+
+
+MERCHANT = "SELECT id, name, zone FROM merchants_merchant WHERE id = %(merchant_id)s"
 
 
 def workplaces(user_id: int) -> list[tuple[Merchant, Person]]:
