@@ -36,7 +36,7 @@ def environ(erp: Program, body: Any, key: str, path: str = ADJUST, **more: Any) 
 def called(call: dict[str, Any]) -> tuple[str, dict[str, str], Any] | None:
     """Status line, headers and body of the quick way; None when it leaves the call to the long one."""
     told: list[Any] = []
-    found = quick.answer(call, lambda *line: told.extend(line))  # type: ignore[arg-type,return-value]  # no writer is used
+    found = quick.answer(call, lambda *line: told.extend(line))  # type: ignore[arg-type]  # no writer is used
     return None if found is None else (told[0], dict(told[1]), json.loads(b"".join(found)))
 
 
