@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from shuke.analytics.actions import refresh_rows
 from shuke.analytics.actions.figures import keep_figures
 from shuke.analytics.queries.kept import ALL, LARGE, is_due, is_large
-from shuke.core.jobs import merchant_ids
+from shuke.core.jobs import for_each_merchant
 from shuke.core.tenancy import tenant
 from shuke.merchants import queries as merchants
 
@@ -18,8 +18,7 @@ from shuke.merchants import queries as merchants
 @app.task(name="analytics.rows", queue="jobs", queueing_lock="analytics.rows")
 def follow(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Write the list's rows of all marked members again, batch by batch, each in its own transaction."""
-    for merchant_id in merchant_ids():
-        bring_up_to_date(merchant_id)
+    for_each_merchant(bring_up_to_date)
 
 
 def bring_up_to_date(merchant_id: int) -> None:
@@ -34,8 +33,7 @@ def bring_up_to_date(merchant_id: int) -> None:
 @app.task(name="analytics.figures", queue="jobs", queueing_lock="analytics.figures")
 def renew(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Reckon large merchants' figures again where something happened or another day began."""
-    for merchant_id in merchant_ids():
-        renew_figures(merchant_id)
+    for_each_merchant(renew_figures)
 
 
 def renew_figures(merchant_id: int, *, above: int = LARGE) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -21,11 +22,8 @@ from shuke.core.workers import Life, OwnJobs
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-AGAIN = RetryStrategy(
-    max_attempts=30,
-    wait=2,
-    retry_exceptions=[db.OperationalError, db.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError],
-)
+DATABASE_LOST = (db.OperationalError, db.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+AGAIN = RetryStrategy(max_attempts=30, wait=2, retry_exceptions=[*DATABASE_LOST])
 _ROUNDS = 200
 
 
@@ -55,12 +53,27 @@ def merchant_ids() -> list[int]:
         return [row[0] for row in sql.rows("SELECT id FROM merchants_merchant ORDER BY id")]
 
 
+def for_each_merchant(*works: Callable[[int], object]) -> None:
+    """Do some work for every merchant. Where it fails for one the others get theirs all the same; then the job fails."""
+    failures: list[Exception] = []
+    for merchant_id in merchant_ids():
+        for work in works:
+            try:
+                work(merchant_id)
+            except DATABASE_LOST:
+                raise
+            except Exception as error:
+                error.add_note(f"of merchant {merchant_id}")
+                failures.append(error)
+    if failures:
+        raise failures[0] if len(failures) == 1 else ExceptionGroup("several merchants", failures)
+
+
 @app.periodic(cron="* * * * * */5")
 @app.task(name="facts.sweep", queue="facts", pass_context=False, queueing_lock="facts.sweep")
 def sweep_facts(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Tell what a wake-up missed: facts that were invisible while a longer transaction ran, postponed facts."""
-    for merchant_id in merchant_ids():
-        tell_facts(merchant_id=merchant_id)
+    for_each_merchant(tell_facts.func)
 
 
 @app.periodic(cron="40 * * * *")
@@ -74,10 +87,13 @@ def back_up(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
 @app.task(name="checks.nightly", queue="jobs", queueing_lock="checks.nightly")
 def check_all(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Every night: look whether everything holds that must always hold."""
-    for merchant_id in merchant_ids():
-        count = check_and_note(merchant_id)
-        if count:
-            log.error("%s checks of merchant %s do not hold; see `shuke doctor`", count, merchant_id)
+    for_each_merchant(_check)
+
+
+def _check(merchant_id: int) -> None:
+    count = check_and_note(merchant_id)
+    if count:
+        log.error("%s checks of merchant %s do not hold; see `shuke doctor`", count, merchant_id)
 
 
 def collect_seldom() -> None:

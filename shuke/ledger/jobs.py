@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from shuke.core import clock
-from shuke.core.jobs import merchant_ids
+from shuke.core.jobs import for_each_merchant
 from shuke.ledger import actions
 
 
@@ -13,8 +13,7 @@ from shuke.ledger import actions
 @app.task(name="ledger.tick", queue="jobs", pass_context=False, queueing_lock="ledger.tick")
 def tick(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Mature, expire and release what is due. Done in chunks; a killed run is simply run again."""
-    for merchant_id in merchant_ids():
-        bring_up_to_date(merchant_id)
+    for_each_merchant(bring_up_to_date)
 
 
 def bring_up_to_date(merchant_id: int) -> None:

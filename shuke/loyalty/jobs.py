@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from shuke.core.jobs import merchant_ids
+from shuke.core.jobs import for_each_merchant
 from shuke.loyalty import actions
 
 _RETRY = RetryStrategy(max_attempts=5, wait=5)
@@ -27,18 +27,14 @@ def review_all(merchant_id: int, progress_id: int) -> None:
 @app.task(name="loyalty.review_due", queue="jobs", pass_context=False, queueing_lock="loyalty.review_due")
 def review_due(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Every hour, so that each merchant's midnight is met in her own zone; then who is about to lose what she has."""
-    for merchant_id in merchant_ids():
-        actions.review_due(merchant_id)
-        actions.publish_endings(merchant_id)
+    for_each_merchant(actions.review_due, actions.publish_endings)
 
 
 @app.periodic(cron="10 * * * *")
 @app.task(name="loyalty.celebrate", queue="jobs", pass_context=False, queueing_lock="loyalty.celebrate")
 def celebrate(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Every hour: the birthdays of the merchant's day, and requests that nobody decided in time."""
-    for merchant_id in merchant_ids():
-        actions.celebrate(merchant_id)
-        actions.expire_adjustments(merchant_id)
+    for_each_merchant(actions.celebrate, actions.expire_adjustments)
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -47,5 +43,4 @@ def celebrate(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
 )
 def expire_redemptions(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Set free the points of codes that were not used in time."""
-    for merchant_id in merchant_ids():
-        actions.expire_redemptions(merchant_id)
+    for_each_merchant(actions.expire_redemptions)

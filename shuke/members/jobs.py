@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from shuke.core.jobs import merchant_ids
+from shuke.core.jobs import for_each_merchant
 from shuke.members.actions.erasing import erase_due
 
 
@@ -12,5 +12,4 @@ from shuke.members.actions.erasing import erase_due
 @app.task(name="members.hourly", queue="facts", queueing_lock="members.hourly")
 def hourly(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Forget whoever asked for it and did not call it off."""
-    for merchant_id in merchant_ids():
-        erase_due(merchant_id)
+    for_each_merchant(erase_due)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from shuke.core import sealed_files
-from shuke.core.jobs import merchant_ids
+from shuke.core.jobs import for_each_merchant
 from shuke.core.tenancy import tenant
 from shuke.trade.actions.claiming import forget_tries
 from shuke.trade.actions.figures import refresh_lifecycle
@@ -31,8 +31,11 @@ def run_undo(merchant_id: int, import_id: int) -> None:
 def hourly(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Move members whose time in a lifecycle group ran out; clear away forgotten uploads."""
     sealed_files.sweep_clear()
-    for merchant_id in merchant_ids():
-        with tenant(merchant_id):
-            refresh_lifecycle(merchant_id)
-            discard_forgotten(merchant_id)
-            forget_tries(merchant_id)
+    for_each_merchant(_clear_up)
+
+
+def _clear_up(merchant_id: int) -> None:
+    with tenant(merchant_id):
+        refresh_lifecycle(merchant_id)
+        discard_forgotten(merchant_id)
+        forget_tries(merchant_id)

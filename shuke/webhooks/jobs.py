@@ -12,7 +12,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from shuke.core.jobs import merchant_ids
+from shuke.core.jobs import for_each_merchant
 from shuke.core.tenancy import tenant
 from shuke.webhooks import calling, queries
 from shuke.webhooks.actions.delivering import Claim, Outcome, claim, record, recover, sweep_old
@@ -26,11 +26,7 @@ _AT_ONCE = 2  # of a worker's four places, whatever hangs
 @app.task(name="webhooks.sweep", queue="webhooks", queueing_lock="webhooks.sweep")
 def sweep(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Every five seconds: have each merchant's webhooks looked after who has some."""
-    for merchant_id in merchant_ids():
-        with tenant(merchant_id):
-            is_wanted = queries.has_work(merchant_id)
-        if is_wanted:
-            _ask(merchant_id)
+    for_each_merchant(_ask_where_wanted)
 
 
 @app.task(name="webhooks.tend", queue="webhooks")
@@ -42,6 +38,13 @@ def tend(merchant_id: int) -> None:
         sent_count = send_due(merchant_id)
         if read_count < BATCH and not sent_count:
             return
+
+
+def _ask_where_wanted(merchant_id: int) -> None:
+    with tenant(merchant_id):
+        is_wanted = queries.has_work(merchant_id)
+    if is_wanted:
+        _ask(merchant_id)
 
 
 def _ask(merchant_id: int) -> None:
@@ -79,5 +82,4 @@ def send_due(merchant_id: int) -> int:
 @app.task(name="webhooks.sweep_old", queue="jobs", queueing_lock="webhooks.sweep_old")
 def forget(timestamp: int) -> None:  # noqa: ARG001 - given by procrastinate
     """Every night: forget old deliveries."""
-    for merchant_id in merchant_ids():
-        sweep_old(merchant_id)
+    for_each_merchant(sweep_old)

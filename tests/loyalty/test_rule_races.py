@@ -64,6 +64,17 @@ def test_welcome_points_follow_the_rule_that_was_saved_meanwhile(alice: Place) -
         assert holding(alice) == (50, 0, 0)
 
 
+def test_orders_are_settled_by_the_rule_that_was_saved_meanwhile(alice: Place) -> None:
+    m = alice.merchant_id
+    with tenant(m):
+        [order_id] = take(alice, record("1001", paid_yuan=100))
+    with while_it_waits(m, lambda: loyalty.settle_orders(m, [order_id])) as begin:
+        loyalty.save_points_rule(m, PointsRuleSpec(start_on=date(2026, 1, 1)), by=alice.by)
+        begin()
+    with tenant(m):
+        assert holding(alice) == (100, 0, 0)
+
+
 def test_an_order_buys_the_membership_that_was_saved_meanwhile(alice: Place) -> None:
     m = alice.merchant_id
     with tenant(m):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import ProgrammingError
 
 from shuke.cli.sample_exports import write_exports
 from shuke.core import sql
@@ -15,6 +16,7 @@ from shuke.core.tenancy import tenant
 from shuke.trade import actions as trade
 from shuke.trade import queries
 from shuke.trade.actions.mappings import sample
+from tests.conftest import owner_connection
 from tests.make import Place
 from tests.trade.exports import take, written
 
@@ -181,3 +183,24 @@ def test_a_started_import_is_looked_at_no_more(alice: Place, tmp_path: Path) -> 
             with pytest.raises(Refused) as refused:
                 look(alice.merchant_id, import_id)
             assert refused.value.code == "import_running"
+
+
+def test_where_the_program_itself_fails_the_owner_is_told_and_nothing_is_kept(alice: Place, tmp_path: Path) -> None:
+    order_list, _details = written(tmp_path)
+    with owner_connection() as connection:
+        connection.execute(
+            "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$"
+        )
+        connection.execute("CREATE TRIGGER fails BEFORE INSERT ON trade_figures FOR EACH ROW EXECUTE FUNCTION fails()")
+    try:
+        with pytest.raises(ProgrammingError):
+            take(alice, order_list)
+    finally:
+        with owner_connection() as connection:
+            connection.execute("DROP FUNCTION fails CASCADE")
+    with tenant(alice.merchant_id):
+        [(state, refusal, file)] = sql.rows("SELECT state, refusal, file FROM trade_import")
+    assert (state, file) == ("failed", "")
+    assert "请再导入一次" in refusal
+    assert stand(alice) == {"orders": [], "lines": [], "figures": []}
+    assert counts(alice, take(alice, order_list)) == (400, 400, 0, 0, 0, 0)

@@ -36,8 +36,8 @@ def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = S
     Recomputed from the orders, so that repeating, reordering and joining calls makes no difference. Where a rule caps
     days or months, the other orders of the same members are settled too.
     """
-    versions = point_versions(merchant_id)
     lock(merchant_id)
+    versions = point_versions(merchant_id)
     if any(version.terms.has_period_caps for version in versions):
         order_ids = _with_siblings(merchant_id, order_ids)
     lines = trade.earning_lines(merchant_id, order_ids)

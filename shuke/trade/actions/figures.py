@@ -28,6 +28,9 @@ _BOUGHT = (
     "paid_at IS NOT NULL AND state <> 'closed' OR state IN ('paid', 'part_shipped', 'shipped', 'signed', 'finished')"
 )
 
+_MOST = 2**31 - 1
+"""No column of the figures holds more; only invented files tell as many pieces."""
+
 _COLUMNS = (
     "order_count, paid_fen, refund_fen, item_count, finished_count, closed_count, unpaid_count, first_order_at,"
     " last_order_at, last_unpaid_at"
@@ -48,7 +51,7 @@ def refresh_figures(merchant_id: int, member_ids: Collection[int]) -> None:
             SELECT count(*) FILTER (WHERE {_BOUGHT})::int AS order_count,
                 coalesce(sum(paid_fen) FILTER (WHERE {_BOUGHT}), 0)::bigint AS paid_fen,
                 coalesce(sum(refund_fen), 0)::bigint AS refund_fen,
-                coalesce(sum(item_count) FILTER (WHERE {_BOUGHT}), 0)::int AS item_count,
+                least(coalesce(sum(item_count) FILTER (WHERE {_BOUGHT}), 0), {_MOST})::int AS item_count,
                 count(*) FILTER (WHERE state = 'finished')::int AS finished_count,
                 count(*) FILTER (WHERE state = 'closed')::int AS closed_count,
                 count(*) FILTER (WHERE state = 'unpaid')::int AS unpaid_count,

@@ -13,6 +13,7 @@ from shuke.core import clock, crypto, facts, progress, sealed_files, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.core.crypto import Unreadable
 from shuke.core.errors import Refused
+from shuke.core.jobs import DATABASE_LOST
 from shuke.core.tables import Limits, open_table
 from shuke.core.tenancy import tenant
 from shuke.platforms.platform import Content, Parsed
@@ -36,6 +37,11 @@ _TAKES: dict[Content, Callable[..., Taken]] = {
 }
 
 
+_BROKEN = _(
+    "Shuke failed at this file, and nothing of it was kept. Try once more; if it fails again, the worker's log tells why."
+)
+
+
 class Overtaken(Exception):
     """Another worker has taken this import up; this one leaves it alone."""
 
@@ -43,7 +49,8 @@ class Overtaken(Exception):
 def run(merchant_id: int, import_id: int) -> None:
     """Import a started file to its end, from wherever an earlier run came to.
 
-    A file that turns out to be unreadable on the way is refused as a whole: what was taken of it is taken back.
+    A file that turns out to be unreadable on the way, or at which Shuke itself fails, is refused as a whole: what was taken
+    of it is taken back.
     """
     with tenant(merchant_id):
         found = imports.uploaded(merchant_id, import_id)
@@ -62,6 +69,11 @@ def run(merchant_id: int, import_id: int) -> None:
         broken = Refused("file_lost", _("The uploaded file cannot be read any more. Please upload it again."))
         _refuse(merchant_id, found, error if isinstance(error, Refused) else broken)
         return
+    except DATABASE_LOST:
+        raise  # the job is tried again and goes on from its checkpoint
+    except Exception:
+        _refuse(merchant_id, found, Refused("import_broken", _BROKEN))
+        raise
     _finish(merchant_id, found)
 
 
