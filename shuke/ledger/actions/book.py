@@ -197,7 +197,10 @@ class Book:
         except DatabaseError as error:
             with suppress(Error):  # unless the connection is lost
                 sql.run("ROLLBACK TO SAVEPOINT ledger")
-            raise refusal(error) from error
+            refused = refusal(error)
+            if refused is error:
+                raise
+            raise refused from error
         if [touched for touched, _rows in done] != [len(records) for _statement, records in some]:
             raise RuntimeError("a ledger row changed although its member was locked")
 
