@@ -191,8 +191,8 @@ PLANTS: dict[str, Statement | Rule] = {
     "open reservations are not read": Statement(
         "AND r.member_id = ANY(%(members)s::bigint[]) AND r.state = 'reserved'", "AND false"
     ),
-    "what matures is not seen": Statement("state = 'pending' AND available_at <= %(now)s OR", "false OR"),
-    "what lapsed is still seen": Statement("OR state = 'active' AND expires_at <= %(now)s)", "OR false)"),
+    "what matures is not seen": Statement("state = 'pending' AND available_at <=", "false AND available_at <="),
+    "what lapsed is still seen": Statement("OR state = 'active' AND expires_at <=", "OR false AND expires_at <="),
     "posted lots count as settled": Statement("AND l.part IS NOT NULL", ""),
     "allocations name one lot": Statement("lot_id, amount)\n    SELECT", "lot_id, amount)\n    SELECT DISTINCT ON (t)"),
     "keys are not looked up": Statement("AND key = wanted.key", "AND false"),

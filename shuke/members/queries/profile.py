@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shuke.core import crypto, sql
+from shuke.core.typed import LARGEST
 from shuke.members import rules, sealing
 from shuke.members.queries.homes import guests, household
 
@@ -83,7 +84,7 @@ def profile(merchant_id: int, member_id: int) -> Profile | None:
 
 def profiles(merchant_id: int, member_ids: Collection[int]) -> dict[int, Profile]:
     """Many members by id; who does not exist is missing."""
-    params = {"merchant_id": merchant_id, "members": sql.numbers(member_ids)}
+    params = {"merchant_id": merchant_id, "members": sql.numbers(one for one in member_ids if one <= LARGEST)}
     found = sql.dicts(
         "SELECT id, display_name, relation_source, status, status_reason, province, city, gender, birth_month_day,"
         " joined_at, seen_at, source, home_id, erased_at FROM members_member"
