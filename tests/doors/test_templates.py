@@ -33,8 +33,7 @@ def test_no_template_holds(what: str) -> None:
     found = [
         f"{source.where(path)}: {match[0]}"
         for path in templates()
-        if not (path.parent.name == "notice" and path.name in FOREIGN)
-        and (what, path.name) != ("a style", TAKEN_ALONG)
+        if not (path.parent.name == "notice" and path.name in FOREIGN) and (what, path.name) != ("a style", TAKEN_ALONG)
         for match in FORBIDDEN[what].finditer(path.read_text())
     ]
     assert found == []
