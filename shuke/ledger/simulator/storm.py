@@ -23,6 +23,7 @@ from shuke.ledger.simulator.model import World
 from shuke.ledger.simulator.plants import PLANTS
 
 MEMBERS, REFUSALS = 32, 2
+PAUSE = 60.0  # seconds between two lines about a storm's progress
 EPISODE = 47  # requests for each member, so that sums of a life stay small enough to be looked at again and again
 SOURCED = {"settle", "join", "part"}
 """What is asked about sources; what other requests do to one is seen by the next look at everything."""
@@ -55,13 +56,19 @@ class Result:
 
 
 def simulate(
-    seed: int, steps: int, plant: str | None = None, *, members: int = MEMBERS, sweep: Callable[[], None] | None = None
+    seed: int,
+    steps: int,
+    plant: str | None = None,
+    *,
+    members: int = MEMBERS,
+    sweep: Callable[[], None] | None = None,
+    tell: Callable[[int], None] | None = None,
 ) -> Result:
     """Run at least `steps` requests, or until something is found; `plant` names one of PLANTS to break first.
 
     Few `members` look at every corner often, many of them run more requests a second. Deterministic in seed and
     members: a violation is replayed by the same call. Leaves nothing in the database, unless there is a `sweep` that
-    empties it: then the storm commits, and calls it after each episode.
+    empties it: then the storm commits, and calls it after each episode. `tell` hears how many requests were run by then.
     """
     started = time.monotonic()
     planted: AbstractContextManager[object] = PLANTS[plant].planted() if plant else nullcontext()
@@ -76,6 +83,8 @@ def simulate(
                 sweep()
             done += storm.steps
             episode += 1
+            if tell:
+                tell(done)
     return Result(seed, done, time.monotonic() - started, violation and f"step {done}: {violation}", plant)
 
 
@@ -86,12 +95,25 @@ def main(
     names: Sequence[str | None] = list(PLANTS) if plant == "all" else [plant]
     wrong = 0
     for name in names:
-        result = simulate(seed, steps, name, members=members, sweep=sweep)
+        result = simulate(seed, steps, name, members=members, sweep=sweep, tell=_telling(seed, steps))
         wrong += bool(result.violation) != bool(name)
         sys.stdout.write(f"{result}\n")
     if plant == "all":
         sys.stdout.write(f"found {len(names) - wrong} of {len(names)}\n")
     return int(wrong > 0)
+
+
+def _telling(seed: int, steps: int) -> Callable[[int], None]:
+    """Says once in a minute how far a long storm has come."""
+    told_at = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at > PAUSE:
+            told_at = time.monotonic()
+            sys.stderr.write(f"seed={seed} {done:,} of {steps:,}\n")
+
+    return tell
 
 
 class Storm:
