@@ -36,7 +36,7 @@ def stand(place: Place) -> dict[str, list[tuple[Any, ...]]]:
             "figures": sql.rows(
                 "SELECT m.display_name, f.order_count, f.paid_fen, f.closed_count, f.unpaid_count, f.lifecycle"
                 " FROM trade_figures f JOIN members_member m ON m.merchant_id = f.merchant_id AND m.id = f.member_id"
-                " WHERE f.order_count + f.closed_count + f.unpaid_count > 0 ORDER BY 1"
+                " WHERE f.order_count + f.closed_count + f.unpaid_count > 0 ORDER BY 1, 2, 3, 4, 5, 6"
             ),
         }
 
