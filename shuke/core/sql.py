@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from psycopg.errors import UniqueViolation
+
+from shuke.core.errors import Refused
 
 
 def run(statement: str, params: Mapping[str, Any] | None = None) -> int:
@@ -51,6 +55,18 @@ def at_once(*statements: tuple[str, Mapping[str, Any]]) -> list[tuple[int, list[
             found.append((cursor.rowcount, cursor.fetchall() if cursor.description else []))
             if not cursor.nextset():
                 return found
+
+
+@contextmanager
+def unless_taken(refused: Refused) -> Iterator[None]:
+    """A write of what only one row may have, such as a name: where another has it the write is undone and `refused` raised."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        raise refused from error
 
 
 def let_go() -> None:
@@ -105,9 +121,7 @@ def stage(table: str, columns: Mapping[str, str], records: Iterable[Sequence[Any
 def stage_lines(table: str, columns: Mapping[str, str], lines: Sequence[str]) -> None:
     """As `stage`, from rows that are COPY's text already (`lines_of`), their cells in the order of the columns."""
     _empty_stage(table, columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        for start in range(0, len(lines), _COPY_BATCH):
-            copy.write("\n".join([*lines[start : start + _COPY_BATCH], ""]))
+    _copy(table, list(columns), (lines[start : start + _COPY_BATCH] for start in range(0, len(lines), _COPY_BATCH)))
 
 
 def lines_of(columns: Iterable[Sequence[Any]]) -> list[str]:
@@ -121,9 +135,12 @@ def _empty_stage(table: str, columns: Mapping[str, str]) -> None:
     run(f"DELETE FROM {table}")  # nearly always there is nothing; TRUNCATE would make a new file each time
 
 
+NEW_IDS = "SELECT nextval('shuke_ids') FROM generate_series(1, %(n)s)"
+
+
 def new_ids(count: int) -> list[int]:
     """That many fresh ids."""
-    return [row[0] for row in rows("SELECT nextval('shuke_ids') FROM generate_series(1, %(n)s)", {"n": count})]
+    return [row[0] for row in rows(NEW_IDS, {"n": count})]
 
 
 def copy_into(table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
@@ -133,9 +150,14 @@ def copy_into(table: str, columns: Sequence[str], records: Iterable[Sequence[Any
     here, column by column, because that takes a tenth of the time of psycopg's general adaptation.
     """
     rows_left = iter(records)
+    batches = iter(lambda: list(islice(rows_left, _COPY_BATCH)), [])
+    _copy(table, columns, (lines_of(zip(*batch, strict=True)) for batch in batches))
+
+
+def _copy(table: str, columns: Sequence[str], batches: Iterable[Sequence[str]]) -> None:
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        while batch := list(islice(rows_left, _COPY_BATCH)):
-            copy.write("\n".join([*lines_of(zip(*batch, strict=True)), ""]))
+        for lines in batches:
+            copy.write("\n".join([*lines, ""]))
 
 
 NULL = "\\N"

@@ -6,6 +6,8 @@ from datetime import date
 
 LARGEST = 2**63 - 1
 """The largest number that the database takes as an id."""
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9990, 12, 31)
+"""Days that have instants before and after them in every zone, which the calendar's first and last days have not."""
 
 
 def number(text: str, *, most: int = LARGEST) -> int | None:
@@ -21,7 +23,7 @@ def day(text: str) -> date | None:
         found = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if 1970 <= found.year <= 9990 else None
+    return found if FIRST_DAY <= found <= LAST_DAY else None
 
 
 def numbers(texts: list[str]) -> list[int]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from shuke.console.customer_forms import LevelForm
 from shuke.core.specs import Form, Spec, form_for, parse
+from shuke.loyalty.queries.worth import Worth
 from shuke.loyalty.specs import DayTimes, LevelRuleSpec, LevelSpec, LevelTimes, PlanSpec, PointsRuleSpec
 
 
@@ -35,8 +36,8 @@ def test_one_yuan_gives_one_point_by_default_and_any_ratio_is_exact() -> None:
 
 
 def test_what_points_are_worth_is_rounded_down() -> None:
-    spec = PointsRuleSpec(yuan_per_100_points=Decimal("1.5"))
-    assert [spec.worth_fen(points) for points in (0, 1, 3, 100)] == [0, 1, 4, 150]
+    rate = Worth(Fraction(Decimal("1.5")))
+    assert [rate.fen(points) for points in (0, 1, 3, 100)] == [0, 1, 4, 150]
 
 
 def test_taobao_s_ladder_is_the_default() -> None:

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, field_validato
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from shuke.core.typed import FIRST_DAY, LAST_DAY
+
 Text = str | Promise
 Pairs = Iterable[tuple[Any, Text]]
 Choices = Mapping[Any, Text] | Pairs | Callable[[], Pairs]
@@ -106,6 +108,6 @@ Discount = Annotated[int, Scaled(2, _("tenths of the price"), "9.5"), Ge(0), Le(
 """‰ of the price to pay, 1000 = no discount, written as sellers say it: 950 ↔ 9.5 折."""
 Percent = Annotated[int, Scaled(0, "%", "15"), Ge(0), Le(100)]
 Permille = Annotated[int, Scaled(0, "‰", "950"), Ge(0), Le(1000)]
-Day = Annotated[date, Ge(date(1970, 1, 1)), Le(date(9990, 12, 31))]
-"""A day with instants before and after it in every zone, which the calendar's first and last days are not."""
+Day = Annotated[date, Ge(FIRST_DAY), Le(LAST_DAY)]
+"""A day, none of the calendar's first and last ones."""
 Days = Annotated[int, Scaled(0, _("days"), "30"), Ge(0), Le(36500)]

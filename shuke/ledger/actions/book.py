@@ -51,9 +51,9 @@ class Book:
     def _numbers(self) -> Iterator[int]:
         yield from self.drawn
         while True:
-            found = sql.rows(_NUMBERS, {"n": self._block})
+            found = sql.new_ids(self._block)
             self._block = min(self._block * 4, 4096)
-            yield from (row[0] for row in found)
+            yield from found
 
     def read(self, member_ids: Sequence[int]) -> None:
         """The members' balances, open lots and open reservations."""
@@ -220,7 +220,7 @@ def open_book(
     # Each statement sees what was committed while the one before waited, as if they were sent one by one.
     found = sql.at_once(
         (_LOCK, params), (_HAS_MOVED, params), *book.reading(members), reading_keys(merchant_id, keys),
-        (_NUMBERS, {"n": len(keys)}),
+        (sql.NEW_IDS, {"n": len(keys)}),
     )  # fmt: skip
     _locked, [[has_moved]], balances, lots, standing, numbers = (rows for _touched, rows in found)
     if at_home and has_moved:
@@ -273,7 +273,6 @@ _LOCK = """
     FROM (SELECT DISTINCT unnest(%(members)s::bigint[]) AS member_id) m ORDER BY member_id
     ON CONFLICT (merchant_id, asset, member_id) DO UPDATE SET active = b.active WHERE false
 """
-_NUMBERS = "SELECT nextval('shuke_ids') FROM generate_series(1, %(n)s)"
 _HAS_MOVED = """
     SELECT EXISTS (SELECT FROM ledger_home WHERE merchant_id = (SELECT %(merchant_id)s::bigint)
         AND member_id = ANY(%(members)s::bigint[]) AND home_id <> member_id)

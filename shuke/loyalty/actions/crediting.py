@@ -48,7 +48,7 @@ def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> None:
         raise Refused("reason_missing", _("Please give a reason."))
     asked = list(dict.fromkeys(replace(one, reason=one.reason.strip()) for one in wanted))
     if len({one.key for one in asked}) < len(asked):
-        raise _key_reused()
+        raise key_reused()
     give(merchant_id, asked, by=by)
 
 
@@ -108,7 +108,7 @@ def _expect_same(merchant_id: int, known: Mapping[str, Mapping[str, str | int]],
         tuple(row[1:]) != tuple(known[row[0]][name] for name in ("reason", "member_count", "amount"))
         for row in standing
     ):
-        raise _key_reused()
+        raise key_reused()
 
 
 def _post(
@@ -139,5 +139,6 @@ def _tell(merchant_id: int, asked: Sequence[Credit], *, by: Actor) -> None:
     merchants.audit_each(merchant_id, "points.adjusted", entries, by=by, object_kind="member")
 
 
-def _key_reused() -> Refused:
+def key_reused() -> Refused:
+    """Same key, other content."""
     return Refused("key_reused", _("This was done already, with other values."))

@@ -14,6 +14,7 @@ from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Missing, Refused
 from shuke.ledger import actions as ledger
 from shuke.loyalty.actions.backfilling import start_backfill
+from shuke.loyalty.actions.crediting import key_reused
 from shuke.loyalty.actions.levels import review_levels
 from shuke.loyalty.actions.settling import lock, settle_orders, settle_sources
 from shuke.loyalty.events import MembershipChanged
@@ -136,7 +137,7 @@ def sell_membership(
     )
     if stands:
         if stands[0][1:] != (member_id, plan_id, paid_fen):
-            raise Refused("key_reused", _("This was done already, with other values."))
+            raise key_reused()
         return int(stands[0][0])
     if found.retired_at is not None:
         raise Refused("plan_retired", _("This membership is sold no more."))

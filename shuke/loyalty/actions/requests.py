@@ -13,6 +13,7 @@ from shuke.core import clock, facts, sql
 from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Missing, Refused
 from shuke.core.tenancy import tenant
+from shuke.loyalty.actions.crediting import key_reused
 from shuke.loyalty.actions.giving import REQUEST, Adjustment, adjust, check_asked, is_above_limit, post_adjustment
 from shuke.loyalty.events import AdjustmentAsked, AdjustmentDecided
 from shuke.loyalty.queries.requests import AdjustmentRequest, request
@@ -127,7 +128,7 @@ def _asked_before(merchant_id: int, key: str, content: list[list[int]], reason: 
         {"m": merchant_id, "key": key},
     )
     if (json.loads(found[0][1]), found[0][2]) != (content, reason):
-        raise Refused("key_reused", _("This was done already, with other values."))
+        raise key_reused()
     return int(found[0][0])
 
 

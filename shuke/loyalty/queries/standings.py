@@ -308,9 +308,7 @@ def _told(merchant_id: int, rule: SavedLevelRule, found: Sequence[_Ending]) -> l
     return [one for one in told if one.missing]
 
 
-def _keeping(
-    merchant_id: int, policy: Policy, found: Sequence[_Ending]
-) -> dict[int, int]:  # fmt: skip
+def _keeping(merchant_id: int, policy: Policy, found: Sequence[_Ending]) -> dict[int, int]:
     """What counts for keeping their level, each in the window that the end of her validity closes, by one question."""
     if policy.measure == "growth":
         return _growth(merchant_id, [row[0] for row in found])

@@ -219,7 +219,3 @@ class PointsRuleSpec(Spec):
             date_times={row.date: row.multiple for row in days["date"] if row.date},
             times_add_up=self.times_together == "multiply",
         )
-
-    def worth_fen(self, points: int) -> int:
-        """What points are worth, in fen, rounded down (away from nothing for negative points)."""
-        return int(points * Fraction(self.yuan_per_100_points) // 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from shuke.core import clock, crypto, facts, sql
@@ -76,15 +75,12 @@ def create_group(merchant_id: int, spec: GroupSpec, *, by: Actor) -> int:
 def edit_group(merchant_id: int, group_id: int, spec: GroupSpec, *, by: Actor) -> None:
     """Change a group's name and words. Missing; Refused `name_taken`."""
     params = {"merchant_id": merchant_id, "group_id": group_id, **_group_words(spec)}
-    try:
-        with transaction.atomic():
-            changed = sql.run(
-                "UPDATE members_group SET name = %(name)s, note = %(note)s, offer = %(offer)s, strategy = %(strategy)s"
-                " WHERE merchant_id = %(merchant_id)s AND id = %(group_id)s",
-                params,
-            )
-    except IntegrityError as error:
-        raise Refused("name_taken", _("There is already a group called “%(name)s”."), name=spec.name) from error
+    with sql.unless_taken(Refused("name_taken", _("There is already a group called “%(name)s”."), name=spec.name)):
+        changed = sql.run(
+            "UPDATE members_group SET name = %(name)s, note = %(note)s, offer = %(offer)s, strategy = %(strategy)s"
+            " WHERE merchant_id = %(merchant_id)s AND id = %(group_id)s",
+            params,
+        )
     if not changed:
         raise _no_group()
     merchants.audit(merchant_id, "group.edited", by=by, object_kind="group", object_id=group_id)

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from shuke.core import clock, crypto, facts, sql
@@ -146,15 +145,12 @@ def edit_attribute(
         raise Missing("no_attribute", _("This attribute does not exist."))
     if found[0] != (spec.kind, spec.is_personal):
         raise Refused("kind_fixed", _("The kind of an attribute stays; make a new one."))
-    try:
-        with transaction.atomic():
-            sql.run(
-                "UPDATE members_attribute SET name = %(name)s, choices = %(choices)s, is_active = %(is_active)s"
-                " WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
-                params,
-            )
-    except IntegrityError as error:
-        raise Refused("name_taken", _("There is already an attribute called “%(name)s”."), name=spec.name) from error
+    with sql.unless_taken(Refused("name_taken", _("There is already an attribute called “%(name)s”."), name=spec.name)):
+        sql.run(
+            "UPDATE members_attribute SET name = %(name)s, choices = %(choices)s, is_active = %(is_active)s"
+            " WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
+            params,
+        )
     merchants.audit(merchant_id, "attribute.edited", by=by, object_kind="attribute", object_id=attribute_id,
                     name=spec.name, is_active=is_active)  # fmt: skip
 

@@ -84,6 +84,11 @@ def guests(merchant_id: int, member_ids: Collection[int]) -> dict[int, int]:
     )
 
 
+def kin(merchant_id: int, member_ids: Collection[int]) -> dict[int, int]:
+    """Each of the members, and everybody who was joined to one of them → that one."""
+    return {**{one: one for one in member_ids}, **guests(merchant_id, member_ids)}
+
+
 def joins(merchant_id: int, member_id: int) -> list[Join]:
     """Every joining a member had a part in, the latest first."""
     return [

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from shuke.core import crypto, sql
 from shuke.members import rules, sealing
-from shuke.members.queries.homes import guests
+from shuke.members.queries.homes import kin
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _kept(merchant_id: int, member_id: int) -> list[_Kept]:
 def _kept_of(merchant_id: int, member_ids: Collection[int]) -> dict[int, list[_Kept]]:
     """What is kept of each member and of those joined to her, the latest seen first."""
     vault = crypto.vault(merchant_id)
-    homes = {**{one: one for one in member_ids}, **guests(merchant_id, member_ids)}
+    homes = kin(merchant_id, member_ids)
     found: dict[int, list[_Kept]] = {one: [] for one in member_ids}
     for owner_id, digest, sealed, source, seen_at in sql.rows(
         "SELECT c.member_id, c.digest, c.sealed, c.source,"

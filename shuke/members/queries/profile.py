@@ -10,7 +10,7 @@ from typing import Any
 from shuke.core import crypto, sql
 from shuke.core.typed import LARGEST
 from shuke.members import rules, sealing
-from shuke.members.queries.homes import guests, household
+from shuke.members.queries.homes import household, kin
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def identities(merchant_id: int, member_id: int) -> list[Identity]:
 
 def identities_of(merchant_id: int, member_ids: Collection[int]) -> dict[int, list[Identity]]:
     """As `identities`, of each of many members."""
-    homes = {**{one: one for one in member_ids}, **guests(merchant_id, member_ids)}
+    homes = kin(merchant_id, member_ids)
     found: dict[int, list[Identity]] = {one: [] for one in member_ids}
     for owner_id, kind, shop_id, value, source, created_at in sql.rows(
         f"SELECT x.member_id, kind, shop_id, value, source, created_at FROM members_identity x {_ALL} ORDER BY id",

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from shuke.core import crypto, sql
 from shuke.members import rules, sealing
-from shuke.members.queries.homes import guests
+from shuke.members.queries.homes import kin
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,15 @@ def _with_names(merchant_id: int, found: list[Suspicion]) -> list[Suspicion]:
 def _receivers(merchant_id: int, member_ids: Collection[int]) -> dict[int, dict[bytes, set[str]]]:
     """By member, whoever was joined to her included: blind phone number → names on parcels to it, masked ones too."""
     vault = crypto.vault(merchant_id)
-    kin = {**dict.fromkeys(member_ids), **guests(merchant_id, member_ids)}
+    homes = kin(merchant_id, member_ids)
     found: defaultdict[int, dict[bytes, set[str]]] = defaultdict(dict)
     for owner_id, phone, digest, sealed in sql.rows(
         "SELECT member_id, phone_index, digest, sealed FROM members_card WHERE merchant_id = %(merchant_id)s"
         " AND member_id = ANY(%(members)s::bigint[]) AND phone_index IS NOT NULL",
-        {"merchant_id": merchant_id, "members": sql.numbers(kin)},
+        {"merchant_id": merchant_id, "members": sql.numbers(homes)},
     ):
         told = sealing.open_card(vault, merchant_id, owner_id, bytes(digest), sealed)
-        names = found[kin[owner_id] or owner_id].setdefault(bytes(phone), set())
+        names = found[homes[owner_id]].setdefault(bytes(phone), set())
         names |= {value for field, value in told.items() if field.lstrip("~") == "name" and value}
     return found
 

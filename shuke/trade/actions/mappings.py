@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from shuke.core import clock, sql
@@ -29,7 +26,7 @@ def save_mapping(merchant_id: int, import_id: int, spec: MappingSpec, *, by: Act
     content = spec.model_dump(mode="json")
     if platforms.mapped_layout(content, header) is None:
         raise Refused("mapping_misfit", _("A chosen column is not in this file."))
-    with _named(spec.label):
+    with sql.unless_taken(_taken(spec.label)):
         mapping_id = sql.scalar(
             """
             INSERT INTO trade_mapping AS m (merchant_id, name, fingerprint, content, by, saved_at)
@@ -51,7 +48,7 @@ def rename_mapping(merchant_id: int, mapping_id: int, name: str, *, by: Actor) -
     name = name.strip()
     if not 0 < len(name) <= 60:
         raise Refused("bad_name", _("Between 1 and 60 characters, please."))
-    with _named(name):
+    with sql.unless_taken(_taken(name)):
         changed = sql.run(
             "UPDATE trade_mapping SET name = %(name)s, content = jsonb_set(content, '{label}', to_jsonb(%(name)s::text))"
             " WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
@@ -80,14 +77,8 @@ def sample(merchant_id: int, import_id: int) -> tuple[list[str], list[list[str]]
         return [name.strip() for name in table.header], [row.cells for row in rows if row.fault is None]
 
 
-@contextmanager
-def _named(name: str) -> Iterator[None]:
-    """A write of a name that only one may bear; Refused `name_taken` when somebody was first."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        raise Refused("name_taken", _("There is already a format called “%(name)s”."), name=name) from error
+def _taken(name: str) -> Refused:
+    return Refused("name_taken", _("There is already a format called “%(name)s”."), name=name)
 
 
 def _no_mapping() -> Missing:
