@@ -70,13 +70,13 @@ class Chunk:
     a row and never raise; a cell that cannot be read rejects its row.
     """
 
-    def __init__(self, rows: Sequence[Row], header: Sequence[str], zone: tzinfo) -> None:
+    def __init__(self, rows: Sequence[Row], header: Sequence[str], zone: tzinfo, mark: bytes) -> None:
         self.rejects = [
             Reject(row.number, row.fault, FAULTS[row.fault], "", row.raw, {}) for row in rows if row.fault is not None
         ]
         self.rows = [row for row in rows if row.fault is None] if self.rejects else rows
         self.header = [name.strip() for name in header]
-        self.zone = zone
+        self.zone, self.mark = zone, mark
         self.size = len(self.rows)
         self._columns = list(zip(*[row.cells for row in self.rows], strict=True)) or [()] * len(self.header)
         self._bad: dict[int, tuple[str, str]] = {}
@@ -119,8 +119,9 @@ class Chunk:
         return [row.number for row in self.rows]
 
     def hashes(self) -> list[bytes]:
-        """The hash of each row."""
-        return [row_hash(row.raw) for row in self.rows]
+        """The hash of each row, with the mark of how it is read."""
+        mark = self.mark
+        return [row_hash(row.raw) + mark for row in self.rows]
 
     def texts(self, column: int | None, *, without: str = "") -> Sequence[str]:
         """Text without blanks, `="…"`, apostrophes, words for nothing, and a prefix."""

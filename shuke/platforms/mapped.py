@@ -48,6 +48,7 @@ def layout(spec: MappingSpec, header: Sequence[str]) -> Layout | None:
         key="order_no" if spec.content == "sales" else "",
         dates=spec.dates,
         unit=spec.unit,
+        terms=spec.model_dump_json(exclude={"label"}),
     ).recognise(header)
 
 

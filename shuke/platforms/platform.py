@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache
+from hashlib import blake2b
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from django.utils.functional import Promise
@@ -59,7 +60,7 @@ class OrderRecord(NamedTuple):
     written over a clear value; the clear field beside it is then "". `shown_nick` is a nick that others may bear too: for
     display, no identity. `own_phone` and `email` are the buyer's own and name her, `phone` is the receiver's. `paid_fen` is net of refunds, as exported; where
     the file contradicts itself the amounts stay as they are and `doubts` (keys of DOUBTS) say so.
-    `row_hash` is of the raw cells: the same hash means that nothing in the row changed.
+    `row_hash` is of the raw cells and, behind it, of how they were read: the same means that the row says nothing new.
     """
 
     order_no: str
@@ -234,11 +235,23 @@ class Parsed(NamedTuple):
     rejects: list[Reject]
 
 
+READING: Final = 1
+"""To be raised whenever a row comes to be read otherwise than by the version before, so that no row counts as known then."""
+
+MARK_BYTES: Final = 4
+
+
+def is_read_anew(told: bytes, known: bytes) -> bool:
+    """Whether two row hashes are of the same row, read in two ways."""
+    return told != known and len(told) == len(known) and told[:-MARK_BYTES] == known[:-MARK_BYTES]
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A file layout that was recognised in one header; it reads rows below that very header.
 
-    `key_column` is the place of the column whose equal neighbours belong together and must be read in one piece.
+    `key_column` is the place of the column whose equal neighbours belong together and must be read in one piece. `terms` is
+    all that decides how a row is read besides the platform and the names of the columns.
     """
 
     platform: str
@@ -247,15 +260,21 @@ class Layout:
     content: Content
     columns_used: tuple[str, ...]
     columns_unknown: tuple[str, ...]
-    reader: Callable[[Sequence[Row], tzinfo], Parsed]
+    reader: Callable[[Sequence[Row], tzinfo, bytes], Parsed]
     key_column: int | None = None
+    terms: str = ""
 
     def read(self, rows: Sequence[Row], zone: tzinfo) -> Parsed:
         """Turn rows into records. `zone` is the shop's, in which the file's times are written.
 
         Never raises on what a row holds: a row is a record or a reject, in the order of the file.
         """
-        return self.reader(rows, zone)
+        return self.reader(rows, zone, self.mark(zone))
+
+    def mark(self, zone: tzinfo) -> bytes:
+        """Stands for the way in which rows are read: it differs where the same row may become another record."""
+        told = (str(READING), self.platform, self.content, self.terms or self.name, str(zone), *self.columns_used)
+        return blake2b("\x1f".join(told).encode(), digest_size=MARK_BYTES).digest()
 
 
 class Platform(ABC):

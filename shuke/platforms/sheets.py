@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import partial
-from hashlib import blake2b
 from typing import Any, Final
 
 from django.utils.functional import Promise
 
-from shuke.core.tables import FAULTS, Row, normal
+from shuke.core.tables import FAULTS, Row, normal, row_hash
 from shuke.platforms import rules
 from shuke.platforms.columns import REASONS
 from shuke.platforms.platform import (
+    MARK_BYTES,
     Content,
     CustomerRecord,
     Layout,
@@ -73,6 +73,7 @@ class Sheet:
     columns: Mapping[str, int]
     zone: tzinfo
     names: Mapping[str, int]
+    mark: bytes
     dates: str = "ymd"
     unit: str = "yuan"
 
@@ -209,6 +210,7 @@ class Reading:
     pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
     dates: str = "ymd"
     unit: str = "yuan"
+    terms: str = ""
 
     def recognise(self, header: Sequence[str]) -> Layout | None:
         """The layout of a file with this header, or None when a sign is missing."""
@@ -236,6 +238,7 @@ class Reading:
             ),
             reader=partial(_read, self, tuple(header), columns, names),
             key_column=columns.get(self.key),
+            terms=self.terms,
         )
 
 
@@ -246,8 +249,9 @@ def _read(
     names: Mapping[str, int],
     rows: Sequence[Row],
     zone: tzinfo,
+    mark: bytes,
 ) -> Parsed:
-    sheet = Sheet(header, columns, zone, names, reading.dates, reading.unit)
+    sheet = Sheet(header, columns, zone, names, mark, reading.dates, reading.unit)
     rejects = [
         Reject(row.number, row.fault, FAULTS[row.fault], "", row.raw, {}) for row in rows if row.fault is not None
     ]
@@ -295,9 +299,9 @@ def _plain(cell: str) -> str:
 
 
 def stamp(rows: Sequence[Cells]) -> dict[str, Any]:
-    """Number and hash of the rows that a record is made of."""
+    """Number of the rows that a record is made of, and their hash with the mark of how they are read."""
     raw = "\n".join(one.row.raw for one in rows)
-    return {"row_number": rows[0].row.number, "row_hash": blake2b(raw.encode(), digest_size=8).digest()}
+    return {"row_number": rows[0].row.number, "row_hash": row_hash(raw) + rows[0].sheet.mark}
 
 
 def sale(order: OrderRecord, lines: Sequence[LineRecord], rows: Sequence[Cells]) -> SaleRecord:
@@ -314,13 +318,14 @@ def sale(order: OrderRecord, lines: Sequence[LineRecord], rows: Sequence[Cells])
         line_count=len(lines) or order.line_count,
         item_count=sum(line.quantity for line in lines) or order.item_count,
     )
+    told_as, mark = stamped.row_hash[:-MARK_BYTES], rows[0].sheet.mark
     told = tuple(
         line._replace(
             order_no=order.order_no,
             placed_at=order.placed_at,
             paid_at=line.paid_at or order.paid_at,
             row_number=stamped.row_number,
-            row_hash=blake2b(stamped.row_hash + bytes(str(place), "ascii"), digest_size=8).digest(),
+            row_hash=row_hash(f"{told_as.hex()}{place}") + mark,
         )
         for place, line in enumerate(lines)
     )

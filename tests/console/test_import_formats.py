@@ -73,6 +73,9 @@ def test_from_an_unknown_file_to_orders_and_not_asked_again(owner: Client, alice
     turned = ",".join(reversed(names))
     again = upload(owner, alice, file(",".join(reversed(ROWS[0].split(","))), header=turned))
     assert again.startswith(reverse("console:imports_preview"))
+    correct = reverse("console:import_mapping", args=[int(again.rpartition("=")[2])])
+    assert f'href="{correct}"' in owner.get(again).content.decode()
+    assert '<option value="小计" selected' in owner.get(correct).content.decode()
 
 
 def test_what_is_missing_is_said_and_nothing_is_kept(owner: Client, alice: Place) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from shuke.core.tables import Row
 from shuke.platforms.kinds.taobao import Taobao
-from shuke.platforms.platform import LineRecord, OrderRecord, RefundRecord
+from shuke.platforms.platform import MARK_BYTES, LineRecord, OrderRecord, RefundRecord
 from tests.platforms.export_rows import LINE, ORDER, SHANGHAI, read
 
 
@@ -83,7 +83,7 @@ def test_an_order() -> None:
         row_number=2,
         row_hash=b"",
     )
-    assert len(record.row_hash) == 8
+    assert len(record.row_hash) == 8 + MARK_BYTES
 
 
 def test_a_line() -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from shuke.core import sql
 from shuke.core.actors import Actor
-from shuke.platforms.platform import LineRecord
+from shuke.platforms.platform import LineRecord, is_read_anew
 from shuke.trade import rules
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.lines import reallocate
@@ -147,7 +147,8 @@ def _stored(merchant_id: int, order_ids: list[int]) -> dict[tuple[int, str], _St
 
 
 def _is_older(record: LineRecord, stored: _Stored) -> bool:
-    return rules.is_older(record.state, _told_refund(record), stored.state, stored.told_refund_fen)
+    is_anew = is_read_anew(record.row_hash, stored.row_hash)
+    return not is_anew and rules.is_older(record.state, _told_refund(record), stored.state, stored.told_refund_fen)
 
 
 def _told_refund(record: LineRecord) -> int | None:

@@ -1,12 +1,11 @@
 """Reading a file ahead of the database: rows in chunks, parsed already, or left as they are where most are known.
 
-What is known is told by order number and hash of the row, and asked at two levels. Where whole blocks of lines are known,
+What is known is told by order number and hash of the row with the mark of how it is read, and asked at two levels. Where whole blocks of lines are known,
 as when the same file comes again, the lines are not even cut into cells. Else rows are cut and compared one by one.
 """
 
 from __future__ import annotations
 
-import operator
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -70,6 +69,7 @@ class Reader:
     sieves: bool = False
     now: datetime = field(default_factory=clock.now)
     _asks: bool = True
+    _mark: str = ""
     _queue: Queue[Any] = field(default_factory=lambda: Queue(maxsize=1))
 
     def chunks(self, checkpoint: dict[str, Any]) -> Iterator[Chunk]:
@@ -96,6 +96,7 @@ class Reader:
                 continue
             after = checkpoint.get("row", 0) if place == checkpoint.get("part") else 0
             numbers = _number_column(self.table, part)
+            self._mark = part.layout.mark(self.zone).hex()
             held, column = Chunk(place, after), numbers if self.sieves else None
             for some in self._rows(part, numbers, after):
                 if isinstance(some, range):
@@ -122,7 +123,10 @@ class Reader:
             return False
         numbers = _LINE_NUMBER.findall("\n".join(lines))
         if len(numbers) == len(lines) == len(set(numbers)):
-            question = _Question(numbers, set(map(operator.add, numbers, line_hashes(lines))))
+            mark = self._mark
+            question = _Question(
+                numbers, {number + told + mark for number, told in zip(numbers, line_hashes(lines), strict=True)}
+            )
             self._queue.put(question)
             self._asks = question.answer.get()
             return self._asks
@@ -139,7 +143,7 @@ class Reader:
         else:
             chunk.raw += rows
             chunk.numbers += _numbers(rows, column)
-            chunk.hashes += [row_hash(row.raw).hex() for row in rows]
+            chunk.hashes += [row_hash(row.raw).hex() + self._mark for row in rows]
         chunk.row_count += len(rows)
         chunk.last_row = rows[-1].number
 

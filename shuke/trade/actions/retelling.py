@@ -10,7 +10,7 @@ from shuke.core import clock, crypto, sql
 from shuke.core.actors import Actor
 from shuke.core.crypto import Vault
 from shuke.members import queries as members
-from shuke.platforms.platform import OrderRecord
+from shuke.platforms.platform import MARK_BYTES, OrderRecord, is_read_anew
 from shuke.trade import private, rules
 from shuke.trade.actions.figures import refresh_figures
 from shuke.trade.actions.lines import reallocate
@@ -44,18 +44,32 @@ def tell_again(
     import_id: int | None,
     by: Actor,
 ) -> Taken:
-    """Merge records into the stored orders of the same numbers, which are all there."""
+    """Merge records into the stored orders of the same numbers, which are all there.
+
+    A row that is read in another way than when it was taken, and is all that was ever told of its order, replaces what it
+    said before, whatever that was.
+    """
     vault = crypto.vault(merchant_id)
     stored = _stored(merchant_id, shop_id, [record.order_no for record in records], vault)
     whose = {row["member_id"] for row in stored.values()} | set(buyers)
     erased = members.erased(merchant_id, {one for one in whose if one is not None})
+    anew = _only_told_by(
+        merchant_id,
+        [(row["id"], row["row_hash"]) for record in records if (row := stored[record.order_no])["row_hash"] is not None
+         and is_read_anew(record.row_hash, bytes(row["row_hash"]))],
+    )  # fmt: skip
     merged, hashes, older_count = [], [], 0
     for record, buyer in zip(records, buyers, strict=True):
         before = stored[record.order_no]
         record = private.bare(record) if {before["member_id"], buyer} & erased else record  # noqa: PLW2901 - from here on
         is_told = before["row_hash"] is not None and not before["is_removed"]
-        older = is_told and rules.is_older(record.state, record.refund_fen, before["state"], before["refund_fen"])
-        one = _merge(before, record, buyer, older=older)
+        is_anew = before["id"] in anew
+        older = (
+            is_told
+            and not is_anew
+            and rules.is_older(record.state, record.refund_fen, before["state"], before["refund_fen"])
+        )
+        one = _merge(before, record, buyer, older=older, replaces=is_anew)
         older_count += older and not one.is_news
         if not older:
             hashes.append((before["id"], record.row_hash))
@@ -106,7 +120,31 @@ def _stored(merchant_id: int, shop_id: int, order_nos: list[str], vault: Vault) 
     return {row["order_no"]: row for row in found}
 
 
-def _merge(before: dict[str, Any], record: OrderRecord, buyer: int | None, *, older: bool) -> Merged:
+def _only_told_by(merchant_id: int, rows: Sequence[tuple[int, bytes]]) -> set[int]:
+    """Of orders (id, hash of the row taken last) those of which no other row, file or program has told anything."""
+    if not rows:
+        return set()
+    found = sql.rows(
+        """
+        SELECT o.id FROM unnest(%(ids)s::bigint[], %(rows)s::bytea[]) AS w (id, told)
+        JOIN trade_order o ON o.merchant_id = %(merchant_id)s AND o.id = w.id
+        WHERE NOT EXISTS (
+            SELECT FROM trade_change c LEFT JOIN trade_import i ON i.merchant_id = c.merchant_id AND i.id = c.import_id
+            WHERE c.merchant_id = o.merchant_id AND c.order_id = o.id AND NOT coalesce(
+                i.content IN ('orders', 'sales') AND starts_with(c.before->>'row_hash', w.told::text), false))
+        """,
+        {
+            "merchant_id": merchant_id,
+            "ids": [row[0] for row in rows],
+            "rows": [bytes(row[1])[:-MARK_BYTES] for row in rows],
+        },
+    )
+    return {row[0] for row in found}
+
+
+def _merge(
+    before: dict[str, Any], record: OrderRecord, buyer: int | None, *, older: bool, replaces: bool = False
+) -> Merged:
     told = {
         "member_id": buyer,
         "state": record.state,
@@ -128,7 +166,7 @@ def _merge(before: dict[str, Any], record: OrderRecord, buyer: int | None, *, ol
     }
     if older and before["refund_fen"]:
         told["paid_fen"] = None  # 0 is what stayed paid then, and no gap
-    base = {**before, **dict.fromkeys(_PLAIN)} if before["is_removed"] else before
+    base = {**before, **dict.fromkeys(_PLAIN)} if before["is_removed"] or replaces else before
     after = rules.merge({name: base[name] for name in _PLAIN}, told, older=older)
     if before["member_id"] is not None and not before["is_removed"]:
         after["member_id"] = before["member_id"]  # an order changes hands only by joining members

@@ -35,7 +35,7 @@ from shuke.platforms.platform import Content, Layout, LineRecord, OrderRecord, P
 
 Columns = Mapping[str, int]
 Values = dict[str, Sequence[Any]]
-Reader = Callable[[Sequence[str], Columns, Sequence[Row], tzinfo], Parsed]
+Reader = Callable[[Sequence[str], Columns, Sequence[Row], tzinfo, bytes], Parsed]
 
 
 class Taobao(Platform):
@@ -88,9 +88,9 @@ def _content(names: Columns) -> Content | None:
     return "orders" if "订单编号" in names and names.keys() & (amounts | times) else None
 
 
-def read_orders(header: Sequence[str], columns: Columns, rows: Sequence[Row], zone: tzinfo) -> Parsed:
+def read_orders(header: Sequence[str], columns: Columns, rows: Sequence[Row], zone: tzinfo, mark: bytes) -> Parsed:
     """Order rows as OrderRecord."""
-    chunk = Chunk(rows, header, zone)
+    chunk = Chunk(rows, header, zone, mark)
     values = _order_facts(chunk, columns) | _buyers(chunk, columns) | _goods(chunk, columns)
     states = _states(chunk, columns, values)
     values |= {"state": states} | _amounts(chunk, columns, states)
@@ -100,9 +100,9 @@ def read_orders(header: Sequence[str], columns: Columns, rows: Sequence[Row], zo
     return chunk.parsed(OrderRecord, values)
 
 
-def read_lines(header: Sequence[str], columns: Columns, rows: Sequence[Row], zone: tzinfo) -> Parsed:
+def read_lines(header: Sequence[str], columns: Columns, rows: Sequence[Row], zone: tzinfo, mark: bytes) -> Parsed:
     """Rows of order lines as LineRecord."""
-    chunk, at = Chunk(rows, header, zone), columns.get
+    chunk, at = Chunk(rows, header, zone, mark), columns.get
     due, paid = chunk.money(at("due")), chunk.money(at("paid"))
     refund = chunk.money(at("refund"), NO_REFUND)
     refund_texts = list(map(rules.status, chunk.cells(at("refund_state"))))
@@ -138,9 +138,9 @@ def read_lines(header: Sequence[str], columns: Columns, rows: Sequence[Row], zon
     return chunk.parsed(LineRecord, values)
 
 
-def read_refunds(header: Sequence[str], columns: Columns, rows: Sequence[Row], zone: tzinfo) -> Parsed:
+def read_refunds(header: Sequence[str], columns: Columns, rows: Sequence[Row], zone: tzinfo, mark: bytes) -> Parsed:
     """Rows of refunds as RefundRecord."""
-    chunk, at = Chunk(rows, header, zone), columns.get
+    chunk, at = Chunk(rows, header, zone, mark), columns.get
     texts = list(map(rules.status, chunk.cells(at("state"))))
     amounts = chunk.money(at("refund"), NO_REFUND)
     values: Values = {
