@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from django import db
 from django.db import ProgrammingError
 
 from shuke.cli.sample_exports import write_exports
@@ -119,6 +121,59 @@ def test_in_a_long_file_that_was_taken_before_one_changed_row_is_found(
     after = stand(alice)
     changed = [(old, new) for old, new in zip(before["orders"], after["orders"], strict=True) if old != new]
     assert [(old[1], new[1]) for old, new in changed] == [("finished", "closed")]
+
+
+def test_an_order_told_twice_is_as_it_was_told_last(alice: Place, tmp_path: Path) -> None:
+    [path] = write_exports(tmp_path, orders=2500, buyers=900, lines=None)
+    take(alice, path)
+    before, text = stand(alice), path.read_bytes()
+    end = 2 << 18  # of the second block in which the file is read
+    line = text[text.rfind(b"\n", 0, end - 2000) + 1 :].split(b"\n")[0] + b"\n"
+    number = line.split(b",")[0].decode().strip('="')
+    title = next(order[9] for order in before["orders"] if order[0] == number)
+    other = line.replace(title.encode("gb18030"), ("新" + title[1:]).encode("gb18030"))
+    place = text.index(b"\n", end + 2000) + 1
+    text = text[:place].replace(line, other) + line + text[place:]
+    assert other in text
+    path.write_bytes(text)
+    take(alice, path)
+    assert stand(alice) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_question_that_fails_ends_the_import(alice: Place, tmp_path: Path) -> None:
+    [path] = write_exports(tmp_path, orders=2500, buyers=900, lines=None)
+    take(alice, path)
+    before = stand(alice)
+    with owner_connection() as connection:
+        names = connection.execute(
+            "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns"
+            " WHERE table_name = 'trade_order' AND column_name <> 'row_hash'"
+        ).fetchone()
+        assert names
+        connection.execute("REVOKE SELECT ON trade_order FROM shuke_app")
+        connection.execute(f"GRANT SELECT ({names[0]}) ON trade_order TO shuke_app")
+    failed: list[Exception] = []
+
+    def again() -> None:
+        try:
+            take(alice, path)
+        except ProgrammingError as error:
+            failed.append(error)
+        finally:
+            db.connection.close()
+
+    try:
+        importing = Thread(target=again, daemon=True)
+        importing.start()
+        importing.join(30)
+        assert not importing.is_alive()
+    finally:
+        with owner_connection() as connection:
+            connection.execute("GRANT SELECT ON trade_order TO shuke_app")
+    assert "permission denied" in str(failed)
+    assert stand(alice) == before
+    assert counts(alice, take(alice, path)) == (2500, 0, 0, 2500, 0, 0)
 
 
 def test_details_first_gives_the_same(alice: Place, charlie: Place, tmp_path: Path) -> None:

@@ -13,11 +13,13 @@ from shuke.core.tables.csv_file import CsvFile
 from shuke.core.tables.limits import USUAL_LIMITS, Limits
 from shuke.core.tables.row import FAULTS, Row, line_hashes, row_hash
 from shuke.core.tables.sniff import kind_of
-from shuke.core.tables.table import Table, normal
+from shuke.core.tables.table import Answer, Table, normal
 from shuke.core.tables.workbook import decrypted, examined, unpacked
 from shuke.core.tables.xlsx_file import XlsxFile
 
-__all__ = ["FAULTS", "USUAL_LIMITS", "Limits", "Row", "Table", "line_hashes", "normal", "open_table", "row_hash"]
+__all__ = [
+    "FAULTS", "USUAL_LIMITS", "Answer", "Limits", "Row", "Table", "line_hashes", "normal", "open_table", "row_hash",
+]  # fmt: skip
 
 
 def open_table(path: Path, *, password: str | None = None, limits: Limits = USUAL_LIMITS) -> Table:

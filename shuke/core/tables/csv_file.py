@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import count, repeat
 from pathlib import Path
@@ -17,7 +17,7 @@ from shuke.core.errors import Refused
 from shuke.core.tables.limits import Limits
 from shuke.core.tables.row import Row
 from shuke.core.tables.sniff import encoding_of, separator_of, undecodable
-from shuke.core.tables.table import Table, checked_header
+from shuke.core.tables.table import Answer, Ask, Table, checked_header
 
 _BLOCK: Final = 1 << 18
 _HOPELESS: Final = 1000
@@ -25,8 +25,11 @@ _new_row = partial(tuple.__new__, Row)
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*")
 
 
-def _nobody(_lines: list[str]) -> bool:
-    """Nobody knows any line."""
+def _nobody(_lines: list[str]) -> Answer:
+    return _no
+
+
+def _no() -> bool:
     return False
 
 
@@ -80,11 +83,11 @@ class CsvFile(Table):
         self,
         sheet: str | None,  # noqa: ARG002 - there is only one
         after: int,
-        is_known: Callable[[list[str]], bool],
+        ask: Ask,
     ) -> Iterator[list[Row] | range]:
         start = max(after, self._header_row)
         good, bad = 0, 0
-        for batch in self._batches(start, is_known):
+        for batch in self._batches(start, ask):
             if isinstance(batch, range):
                 good += len(batch)
                 yield batch
@@ -130,19 +133,27 @@ class CsvFile(Table):
                 self._separator = separator_of(line)
                 return
 
-    def _batches(self, start: int = 0, is_known: Callable[[list[str]], bool] = _nobody) -> Iterator[list[Row] | range]:
+    def _batches(self, start: int = 0, ask: Ask = _nobody) -> Iterator[list[Row] | range]:
         """Every record that has cells, numbered from 1 as Excel does; of blocks behind the record number `start` whose
         lines are all known, the numbers.
         """
         number = 1
         kept: list[str] = []
         skip = self._skip
-        for block in self._blocks():
-            lines, faults = block
-            if number > start and not (kept or skip or faults) and is_known(lines):
+        blocks = self._blocks()
+        following, answer_ahead = next(blocks, None), None
+        while following:
+            lines, faults = following
+            is_apart = number > start and not (kept or skip or faults)
+            answer = (answer_ahead or ask(lines)) if is_apart else _no
+            following, answer_ahead = next(blocks, None), None
+            if is_apart and following and not following.faults:
+                answer_ahead = ask(following.lines)
+            if answer():
                 yield range(number, number + len(lines))
                 number += len(lines)
                 continue
+            answer_ahead = None  # with these lines told, another answer may be true
             if kept:
                 faults = {place + len(kept): fault for place, fault in faults.items()}
                 lines = kept + lines

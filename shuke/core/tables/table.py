@@ -18,6 +18,10 @@ from shuke.core.tables.row import Row
 
 Format = Literal["csv", "xlsx"]
 Batch = TypeVar("Batch", list[Row], list[Row] | range)
+Heard = TypeVar("Heard")
+Answer = Callable[[], bool]
+Ask = Callable[[list[str]], Answer]
+"""Begins to ask whether all of some lines are known; what it gives waits for the answer."""
 
 
 class Table(ABC):
@@ -56,25 +60,28 @@ class Table(ABC):
         if waiting:
             yield waiting
 
-    def sifted(
-        self, size: int, is_known: Callable[[list[str]], bool], *, sheet: str | None = None, after: int = 0
-    ) -> Iterator[list[Row] | range]:
-        """The same rows in lists of at most `size`, but for stretches of whole lines of which `is_known` says that all
+    def sifted(self, size: int, ask: Ask, *, sheet: str | None = None, after: int = 0) -> Iterator[list[Row] | range]:
+        """The same rows in lists of at most `size`, but for stretches of whole lines of which who is asked says that all
         of them are rows that were taken before: of these the numbers.
 
-        Such lines need not be parsed: what was one whole row is one again. Where the format has no lines, or a stretch
-        may begin inside a row, nobody is asked.
+        Such lines need not be parsed: what was one whole row is one again. The next stretch is read and asked for before
+        an answer is waited for. Where the format has no lines, or a stretch may begin inside a row, nobody is asked, or
+        the answer is not heard.
         """
         waited = 0.0
 
-        def ask(lines: list[str]) -> bool:
+        def timed(waiting: Callable[[], Heard]) -> Heard:
             nonlocal waited
             began = time.monotonic()
-            answer = is_known(lines)
+            heard = waiting()
             waited += time.monotonic() - began
-            return answer
+            return heard
 
-        for batch in self._limited(self._sift(sheet, after, ask), lambda: waited):
+        def ask_timed(lines: list[str]) -> Answer:
+            answer = timed(lambda: ask(lines))
+            return lambda: timed(answer)
+
+        for batch in self._limited(self._sift(sheet, after, ask_timed), lambda: waited):
             if isinstance(batch, range):
                 yield batch
             else:
@@ -114,7 +121,7 @@ class Table(ABC):
         self,
         sheet: str | None,
         after: int,
-        is_known: Callable[[list[str]], bool],  # noqa: ARG002 - for who has lines
+        ask: Ask,  # noqa: ARG002 - for who has lines
     ) -> Iterator[list[Row] | range]:
         """As `_read`; see `sifted`."""
         yield from self._read(sheet, after)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from queue import Queue
 from threading import Thread
 from typing import Any, Final
@@ -20,14 +21,14 @@ from django.db import connection
 
 from shuke.core import clock, sql
 from shuke.core.crypto import Vault
-from shuke.core.tables import Row, Table, line_hashes, normal, row_hash
+from shuke.core.tables import Answer, Row, Table, line_hashes, normal, row_hash
 from shuke.core.tenancy import tenant
 from shuke.platforms.platform import OrderRecord, Parsed
 from shuke.trade.actions.imports import CHUNK, READ, Part, whole_orders
 from shuke.trade.actions.preparing import Prepared, prepare
 
 _ORDER_COLUMNS = {"订单编号", "主订单编号", "订单号"}
-_LINE_NUMBER: Final = re.compile(r'^"?=?"{0,2}([0-9]{4,40})"{0,3}[,;\t]', re.MULTILINE)
+_LINE_NUMBER: Final = re.compile(r'"?=?"{0,2}([0-9]{4,40})"{0,3}[,;\t]')
 _FORMULAS: Final = re.compile(r'="[0-9]{4,40}"(?:\n="[0-9]{4,40}")*+')
 _NUMBER: Final = re.compile(r'(?:=")?([0-9]{4,40})"?')
 
@@ -76,10 +77,17 @@ class Reader:
         """All chunks after the checkpoint, each read while the one before is taken."""
         for item in _ahead(self._chunks(checkpoint), self._queue):
             if isinstance(item, _Question):
-                with tenant(self.merchant_id):
-                    item.answer.put(item.rows <= _known(self.merchant_id, self.shop_id, item.numbers))
+                self._answer(item)
             else:
                 yield item
+
+    def _answer(self, question: _Question) -> None:
+        is_known = False
+        try:
+            with tenant(self.merchant_id):
+                is_known = question.rows <= _known(self.merchant_id, self.shop_id, question.numbers)
+        finally:
+            question.answer.put(is_known)  # whoever waits would wait for ever
 
     def parse(self, chunk: Chunk, rows: Sequence[Row]) -> Parsed:
         """Records and rejects of some of the chunk's raw rows."""
@@ -113,25 +121,26 @@ class Reader:
 
     def _rows(self, part: Part, numbers: int | None, after: int) -> Iterator[list[Row] | range]:
         if numbers == 0:
-            return self.table.sifted(READ, self._is_known, sheet=part.sheet, after=after)
+            return self.table.sifted(READ, self._ask, sheet=part.sheet, after=after)
         rows = self.table.chunks(READ, sheet=part.sheet, after=after)
         return whole_orders(rows, part.layout.key_column)
 
-    def _is_known(self, lines: list[str]) -> bool:
+    def _ask(self, lines: list[str]) -> Answer:
         """Whether all lines are rows that were taken and still hold; once it was not so, asked again in the next chunk."""
-        if not (self.sieves and self._asks):
-            return False
-        numbers = _LINE_NUMBER.findall("\n".join(lines))
-        if len(numbers) == len(lines) == len(set(numbers)):
-            mark = self._mark
-            question = _Question(
-                numbers, {number + told + mark for number, told in zip(numbers, line_hashes(lines), strict=True)}
-            )
-            self._queue.put(question)
-            self._asks = question.answer.get()
-            return self._asks
-        self._asks = False
-        return False
+        if self.sieves and self._asks:
+            numbers = [found[1] for found in map(_LINE_NUMBER.match, lines) if found]
+            if len(numbers) == len(lines) == len(set(numbers)):
+                mark = self._mark
+                rows = {number + told + mark for number, told in zip(numbers, line_hashes(lines), strict=True)}
+                question = _Question(numbers, rows)
+                self._queue.put(question)
+                return partial(self._hear, question)
+            self._asks = False
+        return lambda: False
+
+    def _hear(self, question: _Question) -> bool:
+        self._asks = question.answer.get()
+        return self._asks
 
     def _add(self, chunk: Chunk, part: Part, rows: list[Row], column: int | None) -> None:
         if column is None:
