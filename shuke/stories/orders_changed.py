@@ -13,9 +13,10 @@ from shuke.trade.events import OrderChanged
 def orders_changed(merchant_id: int, facts: Sequence[OrderChanged]) -> None:
     """Memberships, points and growth follow, then points that pay part of them, then welcome points that waited for an order, then levels."""
     order_ids = {fact.subject_id for fact in facts if fact.subject_id}
+    named = {fact.member_id for fact in facts if fact.member_id}
     loyalty.take_memberships(merchant_id, order_ids)
-    settled = loyalty.settle_orders(merchant_id, order_ids)
+    settled = loyalty.settle_orders(merchant_id, order_ids, also_of=named)
     loyalty.settle_redemptions(merchant_id, order_ids)
-    member_ids = settled.member_ids | {fact.member_id for fact in facts if fact.member_id}
+    member_ids = settled.member_ids | named
     loyalty.grant_signup_bonus(merchant_id, member_ids)
     loyalty.review_levels(merchant_id, member_ids)

@@ -30,26 +30,32 @@ class Settlement:
     taken_back: int = 0
 
 
-def settle_orders(merchant_id: int, order_ids: Collection[int], *, by: Actor = SYSTEM) -> Settlement:
+def settle_orders(
+    merchant_id: int, order_ids: Collection[int], *, also_of: Collection[int] = (), by: Actor = SYSTEM
+) -> Settlement:
     """Bring points and growth of these orders to what their lines have yielded in all by now.
 
-    Recomputed from the orders, so that repeating, reordering and joining calls makes no difference. Where a rule caps
-    days or months, the other orders of the same members are settled too.
+    Recomputed from the orders, so that repeating, reordering and joining calls makes no difference. An order that is
+    nobody's any more yields nothing. Where a rule caps days or months, the other orders of the same members are settled too,
+    and those of the members (`also_of`) to whom some of these may have belonged before.
     """
     lock(merchant_id)
     versions = point_versions(merchant_id)
     if any(version.terms.has_period_caps for version in versions):
-        order_ids = _with_siblings(merchant_id, order_ids)
+        order_ids = _with_siblings(merchant_id, order_ids, also_of)
     lines = trade.earning_lines(merchant_id, order_ids)
     member_ids = frozenset(line.member_id for line in lines)
-    if not versions or not lines:
+    if not versions:
         return Settlement(member_ids)
-    found = reckon(merchant_id, lines, versions)
+    found = reckon(merchant_id, lines, versions) if lines else []
     now = clock.now()
     noted = list(zip(found, map(note_of, found), strict=True))
-    points = settle_sources(merchant_id, POINTS, [_points_target(one, note, now) for one, note in noted], by=by)
+    nobodys = [order_source(order_id) for order_id in set(order_ids) - {line.order_id for line in lines}]
+    targets = [_points_target(one, note, now) for one, note in noted] + _nothing(merchant_id, POINTS, nobodys, now)
+    points = settle_sources(merchant_id, POINTS, targets, by=by)
     if any(version.terms.growth_per_fen for version in versions):
-        settle_sources(merchant_id, GROWTH, [_growth_target(one, note, now) for one, note in noted], by=by)
+        growth = [_growth_target(one, note, now) for one, note in noted] + _nothing(merchant_id, GROWTH, nobodys, now)
+        settle_sources(merchant_id, GROWTH, growth, by=by)
     return Settlement(member_ids | points.changed_members, points.credited, points.taken_back)
 
 
@@ -75,13 +81,26 @@ def settle_sources(
         for target in targets
         if (now := standing.get(target.source)) and now.amount and now.member_id != target.member_id
     ]
-    ledger.settle(merchant_id, asset, moved, by=by)
-    return ledger.settle(merchant_id, asset, targets, by=by, kind=kind)
+    left = ledger.settle(merchant_id, asset, moved, by=by)
+    settled = ledger.settle(merchant_id, asset, targets, by=by, kind=kind)
+    return replace(
+        settled,
+        changed_members=settled.changed_members | left.changed_members,
+        taken_back=settled.taken_back + left.taken_back,
+    )
 
 
-def _with_siblings(merchant_id: int, order_ids: Collection[int]) -> list[int]:
-    buyers = trade.members_of_orders(merchant_id, order_ids)
-    return trade.order_ids_of_members(merchant_id, buyers)
+def _with_siblings(merchant_id: int, order_ids: Collection[int], also_of: Collection[int]) -> set[int]:
+    buyers = {*trade.members_of_orders(merchant_id, order_ids), *also_of}
+    return {*order_ids, *trade.order_ids_of_members(merchant_id, buyers)}
+
+
+def _nothing(merchant_id: int, asset: str, sources: list[str], now: datetime) -> list[ledger.Target]:
+    """Nothing of sources that are nobody's, from those who have something of them."""
+    standing = balances.by_source(merchant_id, asset, sources) if sources else {}
+    return [
+        ledger.Target(one.member_id, source, 0, None, None, None, now) for source, one in standing.items() if one.amount
+    ]
 
 
 def _points_target(one: Yield, note: dict[str, Any], now: datetime) -> ledger.Target:

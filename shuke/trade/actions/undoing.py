@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -121,16 +122,22 @@ def _remove_batch(merchant_id: int, import_id: int, by: Actor) -> int:
         {**params, "order_ids": [row[0] for row in removed]},
     )
     refresh_figures(merchant_id, [row[1] for row in removed if row[1] is not None])
+    _tell_removed(merchant_id, removed, by)
+    return len(removed)
+
+
+def _tell_removed(merchant_id: int, rows: Sequence[tuple[Any, ...]], by: Actor) -> None:
+    """Tell of orders (id, buyer, number) that they are gone from their buyers."""
+    now = clock.now()
     facts.publish(
         merchant_id,
         [
             OrderRemoved(member_id=member_id, subject_id=order_id, order_no=order_no, happened_at=now)
-            for order_id, member_id, order_no in removed
+            for order_id, member_id, order_no in rows
             if member_id is not None
         ],
         by=by,
     )
-    return len(removed)
 
 
 def _restore_batch(merchant_id: int, import_id: int, by: Actor) -> int:
@@ -164,6 +171,7 @@ def _restore_batch(merchant_id: int, import_id: int, by: Actor) -> int:
     members_touched = {member_id for row in touched for member_id in (row[1], row[6]) if member_id is not None}
     refresh_figures(merchant_id, members_touched)
     tell(merchant_id, [News(row[0], row[6], row[2], row[3], row[4], row[5], None) for row in touched], by=by)
+    _tell_removed(merchant_id, [row[:3] for row in touched if row[6] is None], by)
     for shop_id in {row[7] for row in touched}:
         settle_refunds(merchant_id, shop_id, {row[2] for row in touched if row[7] == shop_id}, by=by)
     return len(touched)
