@@ -110,7 +110,12 @@ def find_shop(wanted: str | None) -> tuple[int, int]:
 @contextmanager
 def worker() -> Iterator[Callable[[], None]]:
     """Have a worker of our own while the block runs; gives a function that ends everything when it has died."""
-    process = subprocess.Popen(supervisor.worker(), start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        supervisor.worker(),
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=supervisor.end_with_parent,  # noqa: PLW1509 - the command has no other threads by then
+    )
 
     def tend() -> None:
         if process.poll() is not None:

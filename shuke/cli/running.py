@@ -55,11 +55,14 @@ def serve(
     """Run everything in the foreground: `before` once the database stands, `greet(address)` once pages answer."""
     home = Path(settings.SHUKE_HOME)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    left = supervisor.left_port(home)
     try:
         with supervisor.only_one(home) as note, database_open():
             if before is not None:
                 before()
             collect_static()
+            if left is not None and port in {None, left}:
+                supervisor.wait_for_leaving(host, left)
             _supervise(host, port, note, web_only=web_only, greet=greet)
     except supervisor.AlreadyRunning as running:
         fail(_("It is running already: %(where)s") % {"where": running})

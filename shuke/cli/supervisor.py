@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,8 @@ LOOK_SECONDS = 0.1
 BREATH_SECONDS = 3
 """A child that was killed, or that left to begin anew, is not broken: it waits a second only if it lived shorter than this."""
 GRACE_SECONDS = 25
+LEAVING_SECONDS = 15
+"""A web server that is told to stop ends its last requests first, ten seconds at most."""
 _PR_SET_PDEATHSIG = 1
 THREADS = 64
 """Most requests at work at once: nearly all of them wait, for PostgreSQL or for the batch their call went into."""
@@ -57,7 +60,7 @@ class Child:
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - the supervisor has no other threads when it starts children
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - the supervisor has no other threads when it starts children
         )
         self.started = time.monotonic()
 
@@ -151,8 +154,8 @@ def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end_with_parent() -> None:
-    # A supervisor killed outright cannot stop its children; Linux then does it in its place.
+def end_with_parent() -> None:
+    """Have Linux stop this process when its parent is gone: one that was killed outright cannot do it."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -175,6 +178,20 @@ def only_one(home: Path) -> Iterator[Callable[[str], None]]:
 
         note("")
         yield note
+
+
+def left_port(home: Path) -> int | None:
+    """The port of the pages that this folder's last supervisor kept; None when there was none."""
+    with suppress(OSError, ValueError):
+        return urlsplit((home / "supervisor.lock").read_text().strip()).port
+    return None
+
+
+def wait_for_leaving(host: str, port: int) -> None:
+    """Wait some seconds for a port that a web server may still hold whose supervisor was killed outright."""
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while free_port(host, port, tries=1) is None and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
 
 
 def free_port(host: str, wanted: int, *, tries: int = 20) -> int | None:

@@ -12,7 +12,7 @@ from shuke.loyalty.rules import redemption
 
 
 class PointsRule(TenantModel):
-    """A points rule as it was saved; of those valid at an instant, the highest number is in force. Insert-only."""
+    """A points rule as it was saved; which one is in force at an instant, `rules.terms.Version` says. Insert-only."""
 
     number = models.IntegerField()
     valid_from = models.DateTimeField()

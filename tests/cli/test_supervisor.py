@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -135,3 +136,21 @@ def test_a_taken_port_is_passed_over_and_an_asked_for_one_is_not() -> None:
         found = supervisor.free_port("127.0.0.1", port, tries=20)
         assert found is not None
         assert found > port
+
+
+def test_the_port_of_a_web_server_that_is_still_leaving_is_waited_for(tmp_path: Path) -> None:
+    assert supervisor.left_port(tmp_path) is None
+    with supervisor.only_one(tmp_path) as note:
+        note("http://127.0.0.1:8123")
+    assert supervisor.left_port(tmp_path) == 8123
+    with supervisor.only_one(tmp_path):
+        assert supervisor.left_port(tmp_path) is None
+    with socket.socket() as leaving:
+        leaving.bind(("127.0.0.1", 0))
+        leaving.listen()
+        port = leaving.getsockname()[1]
+        gone = threading.Timer(0.3, leaving.close)
+        gone.start()
+        supervisor.wait_for_leaving("127.0.0.1", port)
+        gone.join()
+        assert supervisor.free_port("127.0.0.1", port, tries=1) == port

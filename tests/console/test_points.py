@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -170,7 +170,30 @@ def test_a_rule_of_the_future_is_saved_without_a_question(owner: Client, orders:
         "/console/points/rule/save/", posted(points_per_yuan=Decimal(3), start_on=date(2027, 1, 1), basis="1")
     )
     assert answer.headers["Location"] == "/console/points/"
-    assert "第 2 版规则从 2027-01-01 起生效。" in text(owner.get("/console/points/"))
+    planned = "第 2 版规则 2027-01-01 起生效，到那天替换之前的规则。"
+    assert planned in text(owner.get("/console/points/"))
+    # What is corrected in today's rule meanwhile holds until then and leaves the plan alone.
+    form = owner.get("/console/points/rule/")
+    assert planned in text(form)
+    assert re.search(r'name="points_per_yuan"[^>]* value="1"', form.content.decode())
+    owner.post("/console/points/rule/save/", posted(points_per_yuan=Decimal(2), basis="2", answer="now"))
+    assert planned in text(owner.get("/console/points/"))
+    assert text(owner.get("/console/points/versions/")).count("待生效") == 1
+    with tenant(orders.merchant_id):
+        found = []
+        for at in (NOW, datetime(2027, 1, 1, tzinfo=UTC)):
+            with clock.frozen(at):
+                rule = queries.points_rule(orders.merchant_id)
+                found.append(rule and rule.number)
+        assert found == [3, 2]
+    # Another version for the same day takes its place.
+    form = owner.get("/console/points/rule/?version=2")
+    assert 'value="2027-01-01"' in form.content.decode()
+    assert re.search(r'name="points_per_yuan"[^>]* value="3"', form.content.decode())
+    owner.post("/console/points/rule/save/", posted(points_per_yuan=Decimal(2), start_on=date(2027, 1, 1), basis="3"))
+    shown = text(owner.get("/console/points/"))
+    assert "第 4 版规则 2027-01-01 起生效" in shown
+    assert planned not in shown
 
 
 def test_the_same_rule_again_makes_no_version(owner: Client, alice: Place) -> None:

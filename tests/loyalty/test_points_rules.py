@@ -80,8 +80,19 @@ def test_an_order_placed_before_the_rule_counted_placing_counts_at_its_next_step
 
 
 def test_a_later_version_that_reaches_back_replaces_the_earlier_one() -> None:
-    first, back = version(), version(2, START - 30 * DAY, points_per_fen=Fraction(3, 100))
+    first, back = version(), version(2, START - 30 * DAY, saved_at=JUNE_20, points_per_fen=Fraction(3, 100))
     assert one(line(), first, back).points == 300
+
+
+def test_a_version_for_the_future_begins_on_its_day_whatever_is_saved_before() -> None:
+    planned = version(2, JUNE_20, saved_at=JUNE_20 - 10 * DAY, points_per_fen=Fraction(2, 100))
+    words, again = version(3, JUNE_20 - 5 * DAY), version(4, JUNE_20, saved_at=JUNE_20 - DAY, cap_per_order=150)
+    back = version(5, START, saved_at=JUNE_20 + DAY, points_per_fen=Fraction(5, 100))
+    before = line(2, 2, finished_at=JUNE_20 - DAY)
+    versions = [version(), planned, words]
+    assert [one(told, *versions).points for told in (before, line())] == [100, 200]
+    assert one(line(), *versions, again).points == 100  # saved for the same day, it takes the planned one's place
+    assert [one(told, *versions, back).points for told in (before, line())] == [500, 500]
 
 
 def test_orders_before_the_programme_do_not_count() -> None:

@@ -52,7 +52,7 @@ def points(place: Place) -> dict[str, int]:
     with tenant(place.merchant_id):
         assert checks.run(place.merchant_id) == []
         people = dict(sql.rows("SELECT order_no, member_id FROM trade_order WHERE removed_at IS NULL"))
-        found = ledger.balances(place.merchant_id, "points", set(people.values()))
+        found = ledger.balances(place.merchant_id, "points", list(people.values()))
         return {no: found[one].active + found[one].pending for no, one in people.items()}
 
 

@@ -46,7 +46,7 @@ def overview(desk: Desk) -> HttpResponse:
         rule=rule,
         member_day=explain_member_day(day) if (day := next_member_day(desk.merchant_id)) else "",
         waiting_count=waiting_count(desk.merchant_id),
-        coming=next((one for one in reversed(rules) if one.valid_from > now), None),
+        coming=queries.coming_points_rules(desk.merchant_id),
         sums=sums,
         circulating=circulating,
         cost_fen=rate.fen(circulating),
@@ -65,7 +65,7 @@ def versions(desk: Desk) -> HttpResponse:
     """Every version of the rule: who saved it, when, from when it holds and what changed."""
     found = queries.points_rules(desk.merchant_id)
     doers = customer_words.doers(desk.merchant_id)
-    now = queries.points_rule(desk.merchant_id)
+    now, coming = queries.points_rule(desk.merchant_id), queries.coming_points_rules(desk.merchant_id)
     older: list[SavedPointsRule | None] = [*found, None][1:]
     names = levels_by_name(desk)
     return desk.show(
@@ -80,6 +80,7 @@ def versions(desk: Desk) -> HttpResponse:
             for one, before in zip(found, older, strict=True)
         ],
         in_force=now.number if now else None,
+        coming={one.number for one in coming},
     )
 
 

@@ -31,10 +31,12 @@ LATER = gettext_lazy("The new rule is saved. It holds from %(day)s.")
 
 @page("rules.edit")
 def edit(desk: Desk) -> HttpResponse:
-    """The form, with the newest version in it."""
-    newest = _newest(desk)
-    value = newest.spec.model_copy(update={"start_on": None}) if newest else None
-    return _form(desk, form_for(PointsRuleSpec, value, choices=levels_by_name(desk)))
+    """The form, with the version in force in it, or with one for the future (`version`) and its day."""
+    coming = queries.coming_points_rules(desk.merchant_id)
+    planned = next((one for one in coming if str(one.number) == desk.get.get("version")), None)
+    held = queries.points_rule(desk.merchant_id) or next(iter(coming), None)
+    value = held.spec.model_copy(update={"start_on": None}) if held else None
+    return _form(desk, form_for(PointsRuleSpec, planned.spec if planned else value, choices=levels_by_name(desk)))
 
 
 @page("rules.edit", methods=("POST",))
@@ -63,7 +65,7 @@ def save(desk: Desk) -> HttpResponse:
     if answer == "past" and filled.start_on is None:
         return _ask(desk, filled, error=_("Please give the day."))
     spec = filled if is_later or answer == "past" else filled.model_copy(update={"start_on": None})
-    if newest and answer != "past" and _holds_already(newest, spec):
+    if answer != "past" and _holds_already(desk, spec):
         return desk.go("console:points", said=_("This rule is in force already; nothing was changed."))
     loyalty.save_points_rule(desk.merchant_id, spec, by=desk.by)
     if is_later:
@@ -71,11 +73,12 @@ def save(desk: Desk) -> HttpResponse:
     return desk.go("console:points", said=COMPUTING if spec.start_on else SAVED)
 
 
-def _holds_already(newest: SavedPointsRule, spec: PointsRuleSpec) -> bool:
-    """Whether saving would change nothing from now on."""
-    if spec.start_on is not None or newest.valid_from > clock.now():
-        return newest.spec == spec
-    return newest.spec.model_copy(update={"start_on": None}) == spec
+def _holds_already(desk: Desk, spec: PointsRuleSpec) -> bool:
+    """Whether saving would change nothing, now or on the day it is for."""
+    if spec.start_on is not None:
+        return any(one.spec == spec for one in queries.coming_points_rules(desk.merchant_id))
+    held = queries.points_rule(desk.merchant_id)
+    return held is not None and held.spec.model_copy(update={"start_on": None}) == spec
 
 
 def start_on_past(desk: Desk) -> date:
@@ -93,6 +96,7 @@ def _form(desk: Desk, form: Form, *, status: int = 200) -> HttpResponse:
         parts=parts(form, POINTS_CHAPTERS),
         basis=newest.number if newest else 0,
         is_first=newest is None,
+        coming=queries.coming_points_rules(desk.merchant_id),
     )
 
 
@@ -106,6 +110,7 @@ def _ask(desk: Desk, filled: PointsRuleSpec, *, error: str = "") -> HttpResponse
         start_on=filled.start_on or start_on_past(desk),
         today=clock.today(desk.zone),
         basis=newest.number if newest else 0,
+        coming=queries.coming_points_rules(desk.merchant_id),
         error=error,
     )
 

@@ -16,7 +16,7 @@ from shuke.loyalty.actions.crediting import Credit, give
 from shuke.loyalty.actions.settling import lock
 from shuke.loyalty.queries.rulebook import POINTS, point_versions, points_rules, signup_source, zone_of
 from shuke.loyalty.rules.levels import midnight
-from shuke.loyalty.rules.points import in_force, lapse
+from shuke.loyalty.rules.points import in_force, lapse, ranked
 from shuke.loyalty.rules.terms import Version
 from shuke.loyalty.specs import AdjustLimitSpec, PointsRuleSpec
 from shuke.members.queries import homes as homes_of
@@ -115,7 +115,7 @@ def grant_signup_bonus(merchant_id: int, member_ids: Collection[int], *, by: Act
     member_ids = _standing_for_themselves(merchant_id, member_ids)
     joined = members.joined_at(merchant_id, member_ids)
     figures = trade.figures(merchant_id, member_ids)
-    versions = sorted(point_versions(merchant_id), key=lambda version: -version.number)
+    versions = ranked(point_versions(merchant_id))
     targets = []
     for member_id in member_ids:
         at = joined.get(member_id, clock.now())

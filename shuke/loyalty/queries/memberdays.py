@@ -14,7 +14,7 @@ from shuke.loyalty.queries.explain import plain
 from shuke.loyalty.queries.rulebook import level_rule, point_versions, zone_of
 from shuke.loyalty.rules.levels import midnight
 from shuke.loyalty.rules.multiples import member_day
-from shuke.loyalty.rules.points import in_force
+from shuke.loyalty.rules.points import in_force, ranked
 
 AHEAD = 31
 
@@ -32,7 +32,7 @@ class MemberDay:
 
 def next_member_day(merchant_id: int, *, level_no: int | None = None) -> MemberDay | None:
     """The next one within 31 days by the rule that will then hold; with `level_no` the next that counts for that level."""
-    newest_first = sorted(point_versions(merchant_id), key=lambda version: -version.number)
+    newest_first = ranked(point_versions(merchant_id))
     if not any(version.terms.has_day_times for version in newest_first):
         return None
     zone, levels = zone_of(merchant_id), level_rule(merchant_id)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from shuke.core import clock, sql
 from shuke.loyalty.rules.levels import Policy
-from shuke.loyalty.rules.points import in_force, lapse
+from shuke.loyalty.rules.points import in_force, lapse, ranked
 from shuke.loyalty.rules.terms import Terms, Version
 from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
 from shuke.merchants import queries as merchants
@@ -76,8 +76,13 @@ def points_rules(merchant_id: int) -> list[SavedPointsRule]:
 
 def points_rule(merchant_id: int) -> SavedPointsRule | None:
     """The points rule in force now; None before the first one holds."""
-    now = clock.now()
-    return next((rule for rule in points_rules(merchant_id) if rule.valid_from <= now), None)
+    return in_force(ranked(points_rules(merchant_id)), clock.now())
+
+
+def coming_points_rules(merchant_id: int) -> list[SavedPointsRule]:
+    """The versions that will come into force on days to come, the next one first."""
+    rules, now = ranked(points_rules(merchant_id)), clock.now()
+    return [one for one in reversed(rules) if one.valid_from > now and in_force(rules, one.valid_from) is one]
 
 
 def level_rules(merchant_id: int) -> list[SavedLevelRule]:
@@ -116,7 +121,7 @@ def point_versions(merchant_id: int) -> list[Version]:
 
 def gift_lapses_at(merchant_id: int, at: datetime) -> datetime | None:
     """When points given at an instant lapse, by the rule then in force; None for never."""
-    version = in_force(sorted(point_versions(merchant_id), key=lambda version: -version.number), at)
+    version = in_force(ranked(point_versions(merchant_id)), at)
     if version is None:
         return None
     zone = zone_of(merchant_id)

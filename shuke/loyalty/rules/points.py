@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from shuke.loyalty.rules.multiples import PLAIN, Multiple, OwnAt, multiple_of
 from shuke.loyalty.rules.order_line import OrderLine
-from shuke.loyalty.rules.terms import ONE, Expiry, LevelAt, Moment, Terms, Version
+from shuke.loyalty.rules.terms import ONE, Dated, Expiry, LevelAt, Moment, Terms, Version
 
+V = TypeVar("V", bound=Dated)
 Moments = tuple[datetime | None, datetime | None, datetime | None]
 
 MOMENTS: tuple[Moment, ...] = ("placed", "paid", "finished")
@@ -82,7 +83,7 @@ def yields(
     is the level held then, `own_at` what a paid membership or her birthday multiply by; `blacklisted` says since when a member earns nothing. Points of an order are rounded down
     once and shared out to its lines by largest remainder, so that the lines add up exactly to the order.
     """
-    newest_first = sorted(versions, key=lambda version: -version.number)
+    newest_first = ranked(versions)
     orders: dict[int, list[OrderLine]] = {}
     for line in lines:
         orders.setdefault(line.order_id, []).append(line)
@@ -161,7 +162,15 @@ def counted(reached: Moments, newest_first: Sequence[Version]) -> tuple[datetime
     return None
 
 
-def in_force(newest_first: Sequence[Version], at: datetime) -> Version | None:
+def ranked(versions: Iterable[V]) -> list[V]:
+    """The versions as `in_force` and `counted` want them: the one that began to hold last first.
+
+    A version for the future begins on its day, whatever is saved before that; any other one when it is saved.
+    """
+    return sorted(versions, key=lambda one: (max(one.valid_from, one.saved_at), one.number), reverse=True)
+
+
+def in_force(newest_first: Sequence[V], at: datetime) -> V | None:
     """The version that holds at an instant."""
     for version in newest_first:
         if version.valid_from <= at:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 Moment = Literal["placed", "paid", "finished"]
 Expiry = Literal["never", "months", "next_year_end"]
@@ -68,9 +68,30 @@ class Terms:
         return bool(self.month_day_times or self.week_day_times or self.date_times)
 
 
+class Dated(Protocol):
+    """A version of a rule, by what decides when it is in force."""
+
+    @property
+    def number(self) -> int:
+        """Which one it is, counted by saving."""
+        ...
+
+    @property
+    def valid_from(self) -> datetime:
+        """From when it may hold."""
+        ...
+
+    @property
+    def saved_at(self) -> datetime:
+        """When it was saved."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One saved state of the rule; of those with `valid_from` reached, the one saved last is in force."""
+    """One saved state of the rule. Of those with `valid_from` reached, the one that began to hold last is in force: a version
+    for the future begins on its day, whatever is saved before that; any other one, for past orders too, when it is saved.
+    """
 
     id: int
     number: int
