@@ -86,5 +86,7 @@ def strange_values(door: Door, strange_ids: dict[str, int]) -> Iterator[dict[str
 
 def _fitting(name: str, strange_ids: dict[str, int]) -> list[int]:
     thing = name.removesuffix("_id").removesuffix("_no")
-    fitting = [number for table, number in strange_ids.items() if table.rpartition("_")[2] == thing]
-    return fitting or sorted(set(strange_ids.values()))
+    kinds = {table: table.rpartition("_")[2] for table in strange_ids}
+    fitting = [table for table, kind in kinds.items() if kind == thing]
+    fitting = fitting or [table for table, kind in kinds.items() if kind.endswith(thing)]
+    return sorted({strange_ids[table] for table in fitting or strange_ids})
