@@ -13,6 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export npm_config_cache ?= $(CURDIR)/.tools/cache/npm
 export npm_config_update_notifier = false
 export npm_config_loglevel = error
+# Containers often forbid Python to keep what it has compiled; then each of our many processes would compile it all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: wheel help setup demo serve work test check audit format messages docs lock bench screenshots clean

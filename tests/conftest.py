@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -22,6 +23,7 @@ from psycopg.conninfo import make_conninfo
 
 from shuke.core import clock, database
 from shuke.core.tenancy import tenant
+from shuke.merchants.actions import factors
 from tests import make
 
 HOME_VARIABLE = "SHUKE_TEST_HOME"
@@ -46,6 +48,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ[HOME_VARIABLE], ignore_errors=True)
 
 
+def pytest_collection_finish() -> None:
+    """What stands by now stays until the end, so that no collection of garbage need look at it again."""
+    gc.collect()
+    gc.freeze()
+
+
 def server() -> database.EmbeddedServer:
     """The process's own PostgreSQL; without fsync, since nothing of it is kept.
 
@@ -61,8 +69,9 @@ def server() -> database.EmbeddedServer:
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """Replaces pytest-django's: our roles, our migrations, in this process's own server."""
     settings.SHUKE_HOME = server().home
-    # Argon2 is slow on purpose; no test depends on which hash it is.
+    # Argon2 is slow on purpose; no test depends on which hash it is, or how dear.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    factors.MEMORY_COST = 8
     with django_db_blocker.unblock():
         server().start()
         database.prepare(server().address(database.OWNER))
@@ -85,16 +94,15 @@ def _point_at(name: str) -> None:
 def _empty_all_tables(self: TransactionTestCase) -> None:
     """The application may neither truncate nor delete ledger rows, so the owner clears up after committing tests."""
     with owner_connection() as connection:
-        names = [
+        # Emptying a table costs files for it and each of its indexes, and most tests fill few tables.
+        filled = [
             row[0]
             for row in connection.execute(
-                "SELECT format('%I', tablename) FROM pg_tables"
-                " WHERE schemaname = 'public' AND tablename <> 'django_migrations' ORDER BY 1"
+                "SELECT format('%I', relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+                " AND relkind = 'r' AND relname <> 'django_migrations' AND pg_relation_size(oid) > 0 ORDER BY 1"
             )
         ]
-        used = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
-        # Emptying a table costs files for it and each of its indexes, and most tests fill few tables.
-        if filled := [row[0] for row in connection.execute(used)]:
+        if filled:
             connection.execute(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
-import subprocess
-import sys
 import tomllib
 
+from click.testing import CliRunner
+
+from shuke.cli.main import shuke
 from tests.architecture import source
 from tools import licences
 
@@ -42,11 +43,10 @@ def test_the_commands_in_the_readme_exist() -> None:
     text = (ROOT / "README.md").read_text()
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`?make ([a-z]+)", text)) <= targets
-    listed = subprocess.run(
-        [sys.executable, "-m", "shuke.cli.main", "--help"], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    listed = CliRunner().invoke(shuke, ["--help"])
+    assert listed.exit_code == 0
     for command in set(re.findall(r"\.venv/bin/shuke ([a-z-]+)", text)) - {"--help"}:
-        assert re.search(rf"^  {command}\b", listed.stdout, re.MULTILINE), command
+        assert re.search(rf"^  {command}\b", listed.output, re.MULTILINE), command
 
 
 def test_nothing_says_where_it_was_made() -> None:

@@ -23,6 +23,7 @@ from shuke.merchants.actions.people import only_here
 from shuke.merchants.actions.sessions import end_sign_ins
 from shuke.merchants.models import User
 
+MEMORY_COST = 19456  # KiB to try one recovery code: slow on purpose
 _ADDED = "staff.second_factor_added"
 _REMOVED = "staff.second_factor_removed"
 
@@ -180,7 +181,7 @@ def _use_recovery(user_id: int, code: str) -> bool:
 
 def _hashed(code: str, salt: bytes) -> bytes:
     return hash_secret_raw(
-        code.encode(), salt, time_cost=2, memory_cost=19456, parallelism=1, hash_len=32, type=Type.ID
+        code.encode(), salt, time_cost=2, memory_cost=MEMORY_COST, parallelism=1, hash_len=32, type=Type.ID
     )
 
 
