@@ -58,8 +58,8 @@ Act = Callable[[Sequence[Call], Sequence[dict[str, Any]]], Sequence[BaseModel]]
 class Work:
     """What a route does for a batch of calls of one merchant; `name` and `scope` are the route's.
 
-    One that claims its idempotency key waits first for a call of the same key that is under way; one that does not, as
-    calls that come by the thousand, finds out at the end that it was had elsewhere, and is undone.
+    One that claims its idempotency key waits first for a claimed call of the same key that is under way; one that does not,
+    as calls that come by the thousand, finds out at the end that it was had elsewhere, and is undone.
     """
 
     name: str
@@ -78,24 +78,28 @@ def read(token: Token, scope: str, view: Callable[[Call], Any]) -> Any:
 
 
 def write_joined(work: Work, asks: Sequence[Ask]) -> list[Answer]:
-    """As `write`, for calls that share a transaction and claim nothing. Gives the thread's connection back.
-
-    Problem 503 when other processes again and again had the same calls' effects first.
-    """
+    """As `write`, for calls that share a transaction and claim nothing. Gives the thread's connection back."""
     try:
-        for _time in range(_TIMES):
-            with suppress(merchants.AnsweredElsewhere):
-                return write(work, asks)
-        raise Problem(503, headers={"Retry-After": "1"})
+        return write(work, asks)
     finally:
         sql.let_go()
+
+
+def write(work: Work, asks: Sequence[Ask]) -> list[Answer]:
+    """Do writes of one merchant in one transaction, all or none; what was done before is only answered again.
+
+    Problem 503 when others again and again had the same calls' effects first.
+    """
+    for _time in range(_TIMES):
+        with suppress(merchants.AnsweredElsewhere):
+            return _write(work, asks)
+    raise Problem(503, headers={"Retry-After": "1"})
 
 
 _TIMES = 3
 
 
-def write(work: Work, asks: Sequence[Ask]) -> list[Answer]:
-    """Do writes of one merchant in one transaction, all or none; what was done before is only answered again."""
+def _write(work: Work, asks: Sequence[Ask]) -> list[Answer]:
     merchant_id = asks[0].token.merchant_id
     with tenant(merchant_id, **_limits()):
         callers = identify(merchant_id, {ask.token for ask in asks}, work.scope)
@@ -113,8 +117,9 @@ def write(work: Work, asks: Sequence[Ask]) -> list[Answer]:
             with timezone.override(calls[0].caller.zone):
                 told = work.act([calls[place] for place in places], [asks[place].values for place in places])
             fresh = [Answer(work.status, b"" if work.status == 204 else _json(one)) for one in told]
-            keep = merchants.keep_answers if work.is_claimed else merchants.keep_first_answers
-            keep(merchant_id, [(claims[place], one) for place, one in zip(places, fresh, strict=True)])
+            merchants.keep_answers(
+                merchant_id, [(claims[place], one) for place, one in zip(places, fresh, strict=True)]
+            )
             for place, one in zip(places, fresh, strict=True):
                 known[place] = one
     return [answer for answer in known if answer is not None]

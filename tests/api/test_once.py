@@ -12,6 +12,7 @@ from django.db import connection
 from shuke.core import clock, sql
 from shuke.core.tenancy import tenant
 from shuke.ledger import queries as ledger
+from shuke.loyalty import actions as loyalty
 from shuke.members import queries as members
 from shuke.merchants import actions as merchants
 from shuke.merchants.actions import answers
@@ -156,3 +157,36 @@ def test_calls_that_arrive_together_each_get_their_own_answer(alice: make.Place,
     with tenant(alice.merchant_id):
         left = ledger.balances(alice.merchant_id, "points", people)
     assert [left[person].active for person in people] == [90, 89, 88, 87, 86, 85, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_key_on_a_joined_and_on_another_route_at_once_cannot_deadlock(
+    alice: make.Place, erp: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lin = someone(alice)
+    erp.send("POST", "/points/adjust", {"member_id": lin, "amount": 50, "reason": "补发活动积分"})
+    claimed, adjusted = threading.Event(), threading.Event()
+    claim, credit = merchants.claim_answers, loyalty.credit
+
+    def claim_then_wait(merchant_id: int, claims: Any) -> Any:
+        found = claim(merchant_id, claims)
+        claimed.set()
+        assert adjusted.wait(20)
+        return found
+
+    def credit_once_claimed(*arguments: Any, **named: Any) -> Any:
+        assert claimed.wait(20)
+        found = credit(*arguments, **named)  # the member is locked now
+        adjusted.set()
+        return found
+
+    monkeypatch.setattr(merchants, "claim_answers", claim_then_wait)
+    monkeypatch.setattr(loyalty, "credit", credit_once_claimed)
+    calls = (("/points/adjust", {"member_id": lin, "amount": 5, "reason": "补发活动积分"}),
+             ("/points/reservations", {"member_id": lin, "amount": 10, "minutes": 30}))  # fmt: skip
+    joined, other = at_once(2, lambda number: erp.send("POST", *calls[number], key="same"))
+    assert (joined.status, joined.json["active"]) == (200, 55)
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+    with tenant(alice.merchant_id):
+        found = ledger.balance(alice.merchant_id, "points", lin)
+        assert (found.active, found.reserved) == (55, 0)

@@ -6,7 +6,6 @@ from shuke.merchants.actions.answers import (
     Claim,
     claim_answers,
     keep_answers,
-    keep_first_answers,
     known_answers,
 )
 from shuke.merchants.actions.auditing import audit, audit_each
@@ -76,7 +75,6 @@ __all__ = [
     "is_password_of",
     "issue_password",
     "keep_answers",
-    "keep_first_answers",
     "key_digest",
     "known_answers",
     "make_recovery_codes",

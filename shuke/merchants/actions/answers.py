@@ -34,28 +34,11 @@ class Answer(NamedTuple):
 def claim_answers(merchant_id: int, claims: Sequence[Claim]) -> list[Answer | None]:
     """Claim idempotency keys in the transaction of the effect: None where the effect is still to be had, else its answer.
 
-    A call that is under way elsewhere is waited for. Claims of a batch need different keys. Refused `key_reused`.
+    A claimed call that is under way elsewhere is waited for. Nothing is written yet: rows are written last by all, after
+    every other lock, so that nobody who holds one waits for anybody. Claims of a batch need different keys. Refused `key_reused`.
     """
-    ordered = sorted(claims)
-    params = {"merchant_id": merchant_id, "now": clock.now(), "before": clock.now() - KEPT, "claims": _listed(ordered)}
-    fresh = {
-        (row[0], row[1])
-        for row in sql.rows(
-            f"""
-            INSERT INTO merchants_apianswer AS a (merchant_id, key_id, idempotency_key, route, content_hash, status, at)
-            SELECT %(merchant_id)s, c.*, 0, %(now)s FROM {_CLAIMS}
-            ON CONFLICT (merchant_id, key_id, idempotency_key) DO UPDATE SET route = excluded.route,
-                content_hash = excluded.content_hash, status = 0, body_sealed = NULL, at = excluded.at
-                WHERE a.at < %(before)s
-            RETURNING key_id, idempotency_key
-            """,
-            params,
-        )
-    }
-    if len(fresh) == len(claims):
-        return [None] * len(claims)
-    stored = [row for row in sql.rows(_STORED, params) if row[:2] not in fresh]
-    return _opened(merchant_id, claims, stored)
+    sql.run(_WAIT, {"merchant_id": merchant_id, "claims": _listed(sorted(claims))})
+    return known_answers(merchant_id, claims)
 
 
 def _opened(
@@ -77,19 +60,19 @@ def _opened(
 
 
 class AnsweredElsewhere(Exception):
-    """A call that nobody had claimed was answered by another transaction meanwhile; its answer can be read now."""
+    """A call was answered by another transaction meanwhile, one of them unclaimed; its answer can be read now."""
 
 
 def known_answers(merchant_id: int, claims: Sequence[Claim]) -> list[Answer | None]:
-    """As `claim_answers` for what was answered, but nothing is claimed: `keep_first_answers` finds out whether the effect
+    """As `claim_answers` for what was answered, but nothing is claimed: `keep_answers` finds out whether the effect
     was had elsewhere meanwhile. For calls of which another one with the same key is hardly ever under way.
     """
     params = {"merchant_id": merchant_id, "before": clock.now() - KEPT, "claims": _listed(claims)}
     return _opened(merchant_id, claims, sql.rows(f"{_STORED} WHERE a.at >= %(before)s", params))
 
 
-def keep_first_answers(merchant_id: int, answered: Sequence[tuple[Claim, Answer]]) -> None:
-    """Keep what calls were answered that were not claimed, in the transaction of their effect.
+def keep_answers(merchant_id: int, answered: Sequence[tuple[Claim, Answer]]) -> None:
+    """Keep what calls were answered, in the transaction of their effect and as its last step.
 
     One that is being answered elsewhere is waited for; AnsweredElsewhere when it was, and the transaction must be undone.
     """
@@ -117,25 +100,6 @@ def keep_first_answers(merchant_id: int, answered: Sequence[tuple[Claim, Answer]
         raise AnsweredElsewhere
 
 
-def keep_answers(merchant_id: int, answered: Sequence[tuple[Claim, Answer]]) -> None:
-    """Keep what claimed calls were answered, in the same transaction."""
-    if not answered:
-        return
-    sql.run(
-        """
-        UPDATE merchants_apianswer a SET status = c.status, body_sealed = c.sealed
-        FROM (SELECT key_id, idempotency_key, status, decode(sealed, 'hex') AS sealed
-              FROM json_to_recordset(%(answers)s)
-                  AS j (key_id bigint, idempotency_key text, status int, sealed text)) c
-        WHERE a.merchant_id = %(merchant_id)s AND a.key_id = c.key_id AND a.idempotency_key = c.idempotency_key
-        """,
-        {"merchant_id": merchant_id, "answers": orjson.dumps(
-            [{"key_id": claim.key_id, "idempotency_key": claim.idempotency_key, "status": answer.status,
-              "sealed": hidden.hex()}
-             for (claim, answer), hidden in zip(answered, _sealed(merchant_id, answered), strict=True)]).decode()},
-    )  # fmt: skip
-
-
 def forget_answers(merchant_id: int) -> int:
     """Delete what is older than a day; how many."""
     return sql.run(
@@ -148,6 +112,11 @@ def forget_answers(merchant_id: int) -> int:
 _CLAIMS = """(SELECT key_id, idempotency_key, route, decode(content_hash, 'hex') AS content_hash
     FROM json_to_recordset(%(claims)s)
         AS j (key_id bigint, idempotency_key text, route text, content_hash text)) c"""
+_WAIT = f"""
+    SELECT pg_advisory_xact_lock(hashtextextended(
+        format('answer|%%s|%%s|%%s', %(merchant_id)s::bigint, c.key_id, c.idempotency_key), 0))
+    FROM (SELECT * FROM {_CLAIMS} ORDER BY key_id, idempotency_key OFFSET 0) c
+"""
 # LATERAL with OFFSET makes it one index probe for each, whatever the planner believes of the table.
 _STORED = f"""
     SELECT a.key_id, a.idempotency_key, a.route, a.content_hash, a.status, a.body_sealed
