@@ -55,11 +55,12 @@ def pytest_collection_finish() -> None:
 
 
 def server() -> database.EmbeddedServer:
-    """The process's own PostgreSQL; without fsync, since nothing of it is kept.
+    """The process's own PostgreSQL; nothing of it is kept, so it neither waits for disks nor vacuums.
 
     Each process has one, because facts are told only when every older transaction of the whole server has ended.
     """
-    speed = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+    speed = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal",
+             "max_wal_senders": "0", "autovacuum": "off", "shared_buffers": "128MB"}  # fmt: skip
     return database.EmbeddedServer(
         Path(os.environ[HOME_VARIABLE], os.environ.get("PYTEST_XDIST_WORKER", "main")), speed
     )
