@@ -1,7 +1,8 @@
 """Reading a file ahead of the database: rows in chunks, parsed already, or left as they are where most are known.
 
-What is known is told by order number and hash of the row with the mark of how it is read, and asked at two levels. Where whole blocks of lines are known,
-as when the same file comes again, the lines are not even cut into cells. Else rows are cut and compared one by one.
+What is known is told by order number and hash of the row with the mark of how it is read, and asked at two levels. Where
+whole blocks of lines are known, as when the same file comes again, the lines are not even cut into cells. Else rows are cut
+and compared one by one.
 """
 
 from __future__ import annotations
