@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -25,7 +26,7 @@ from tests.make import Place
 from tests.portal.make_buyers import phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ORDER = "3900000000000001001"
+ORDER, HOUR = "3900000000000001001", timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,20 @@ def test_tries_are_limited_by_order_and_by_visitor(shop: Place) -> None:
         assert trade.forget_tries(shop.merchant_id) > 0
 
 
+def test_tries_for_one_order_are_limited_by_day_too(shop: Place) -> None:
+    ended = []
+    for hour in range(4):
+        with clock.frozen(NOW + hour * HOUR):
+            ended.append([_claim(shop, f"{hour}{n:03}", visitor=f"{hour}{n}").is_too_often for n in range(5)])
+    assert ended == [[False] * 5] * 3 + [[True] * 5]
+    with clock.frozen(NOW + DAY):
+        assert _claim(shop, "1234", visitor="late").member_id is not None
+
+
+def _claim(shop: Place, fact: str, *, visitor: str) -> trade.Claim:
+    return trade.claim_order(shop.merchant_id, shop.shop_id, ORDER, fact, visitor=visitor)
+
+
 def test_many_at_once_get_no_more_tries(shop: Place) -> None:
     barrier, ended = Barrier(8), list[bool]()
 
@@ -87,7 +102,7 @@ def test_many_at_once_get_no_more_tries(shop: Place) -> None:
         try:
             barrier.wait()
             with clock.frozen(NOW):
-                found = trade.claim_order(shop.merchant_id, shop.shop_id, ORDER, f"{number:04}", visitor=f"v{number}")
+                found = _claim(shop, f"{number:04}", visitor=f"v{number}")
             ended.append(found.is_too_often)
         finally:
             connection.close()

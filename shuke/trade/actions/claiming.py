@@ -13,8 +13,9 @@ from shuke.members import queries as members
 from shuke.merchants import actions as merchants
 from shuke.trade import private, rules
 
-VISITOR_TRIES, ORDER_TRIES = 10, 5
-SPAN = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+VISITOR_TRIES, ORDER_TRIES, ORDER_TRIES_A_DAY = 10, 5, 15
+KEPT = timedelta(days=2)
 
 
 class Claim(NamedTuple):
@@ -27,17 +28,21 @@ class Claim(NamedTuple):
 def claim_order(merchant_id: int, shop_id: int, order_no: str, fact: str, *, visitor: str) -> Claim:
     """Whose record an order's number and the last four digits of the receiver's phone, or the receiver's name, open.
 
-    At most ten tries an hour from one address (`visitor`) and five for one order, whether or not it exists; each
-    try is counted in a row by one guarded statement before anything is compared, so that many at once get no more. A
-    wrong number and a wrong fact look and take the same. What succeeded stands in the audit log.
+    At most ten tries an hour from one address (`visitor`), and five an hour and fifteen a day for one order, whether or
+    not it exists: four digits are not found out that way. Each try is counted in a row by one guarded statement before
+    anything is compared, so that many at once get no more. A wrong number and a wrong fact look and take the same. What
+    succeeded stands in the audit log.
     """
     order_no, fact = "".join(order_no.replace("\0", "").split())[:64], fact.strip()[:60]
     with tenant(merchant_id):
         vault = crypto.vault(merchant_id)
-        if not (
-            _count(merchant_id, vault.index("claim", f"visitor|{visitor}"), VISITOR_TRIES)
-            and _count(merchant_id, vault.index("claim", f"order|{shop_id}|{order_no}"), ORDER_TRIES)
-        ):
+        order = f"{shop_id}|{order_no}"
+        limits = [
+            (f"visitor|{visitor}", HOUR, VISITOR_TRIES),
+            (f"order|{order}", HOUR, ORDER_TRIES),
+            (f"order's day|{order}", DAY, ORDER_TRIES_A_DAY),
+        ]
+        if not all(_count(merchant_id, vault.index("claim", who), span, most) for who, span, most in limits):
             return Claim(is_too_often=True)
         found = sql.rows(
             "SELECT id, member_id, private_sealed FROM trade_order WHERE merchant_id = %(merchant_id)s"
@@ -53,28 +58,28 @@ def claim_order(merchant_id: int, shop_id: int, order_no: str, fact: str, *, vis
         return Claim(int(member_id))
 
 
-def _count(merchant_id: int, bucket: bytes, most: int) -> bool:
-    """Count one more try of this hour; False when there were as many as may be."""
+def _count(merchant_id: int, bucket: bytes, span: timedelta, most: int) -> bool:
+    """Count one more try of this hour or day; False when there were as many as may be."""
     return bool(
         sql.run(
             "INSERT INTO trade_claimtry AS t (merchant_id, bucket, starts_at, count)"
             " VALUES (%(merchant_id)s, %(bucket)s, %(starts_at)s, 1)"
             " ON CONFLICT (merchant_id, bucket, starts_at) DO UPDATE SET count = t.count + 1 WHERE t.count < %(most)s",
-            {"merchant_id": merchant_id, "bucket": bucket, "starts_at": _hour(clock.now()), "most": most},
+            {"merchant_id": merchant_id, "bucket": bucket, "starts_at": _start(clock.now(), span), "most": most},
         )
     )
 
 
 def forget_tries(merchant_id: int) -> int:
-    """Drop counters of hours long past; how many."""
+    """Drop counters of hours and days long past; how many."""
     return sql.run(
         "DELETE FROM trade_claimtry WHERE merchant_id = %(merchant_id)s AND starts_at < %(before)s",
-        {"merchant_id": merchant_id, "before": clock.now() - 48 * SPAN},
+        {"merchant_id": merchant_id, "before": clock.now() - KEPT},
     )
 
 
-def _hour(now: datetime) -> datetime:
-    return datetime.fromtimestamp(now.timestamp() // SPAN.total_seconds() * SPAN.total_seconds(), UTC)
+def _start(now: datetime, span: timedelta) -> datetime:
+    return datetime.fromtimestamp(now.timestamp() // span.total_seconds() * span.total_seconds(), UTC)
 
 
 def _decoy(vault: Vault, merchant_id: int) -> bytes | None:
