@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shuke.core.tables import Row
 from shuke.platforms.platform import (
     DOUBTS,
+    MARK_BYTES,
     STATES,
     CustomerRecord,
     Layout,
@@ -161,7 +162,7 @@ def check_record(record: Any) -> None:
         if field.endswith(("_fen", "_count")) and value is not None:
             assert isinstance(value, int)
             assert value >= 0
-    assert len(record.row_hash) == 8
+    assert len(record.row_hash) == 8 + MARK_BYTES
     assert set(record.doubts) <= set(DOUBTS)
     if isinstance(record, CustomerRecord):
         assert record.phone or record.email or record.nick or record.open_uid
