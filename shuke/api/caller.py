@@ -82,7 +82,13 @@ def identify(merchant_id: int, tokens: Collection[Token], scope: str) -> dict[To
 
     Problem 401 when a key is unknown, revoked or over; 403 when it may not do this, or not from there.
     """
-    merchant, known = queries.keys_by_mark(merchant_id, {token.mark for token in tokens})
+    return recognised(tokens, scope, *queries.keys_by_mark(merchant_id, {token.mark for token in tokens}))
+
+
+def recognised(
+    tokens: Collection[Token], scope: str, merchant: Merchant | None, known: Mapping[str, tuple[ApiKey, bytes]]
+) -> dict[Token, Caller]:
+    """As `identify`, by what `keys_by_mark` found."""
     found = {}
     for token in tokens:
         key, digest = known.get(token.mark, (None, b""))

@@ -7,19 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
-from shuke.api.caller import Caller, Token, identify
+from shuke.api.caller import Caller, Token, identify, recognised
 from shuke.api.problems import Problem
-from shuke.core import sql
-from shuke.core.tenancy import tenant
+from shuke.core import crypto, sql
+from shuke.core.tenancy import gathered_tenant, tenant
 from shuke.merchants import actions as merchants
+from shuke.merchants import queries
 from shuke.merchants.actions import Answer, Claim
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +54,32 @@ class Ask:
     values: dict[str, Any]
 
 
-Act = Callable[[Sequence[Call], Sequence[dict[str, Any]]], Sequence[BaseModel]]
+Values = Sequence[dict[str, Any]]
+Act = Callable[[Sequence[Call], Values], Sequence[BaseModel]]
+JoinedAct = Callable[[Sequence[Call], Values, Any], Sequence[BaseModel]]
+Ahead = Callable[[int, Values], sql.Question[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a route does for a batch of calls of one merchant; `name` and `scope` are the route's.
-
-    One that claims its idempotency key waits first for a claimed call of the same key that is under way; one that does not,
-    as calls that come by the thousand, finds out at the end that it was had elsewhere, and is undone.
-    """
+    """What a route does for a call; `name` and `scope` are the route's."""
 
     name: str
     scope: str
     status: int
     act: Act
-    is_claimed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedWork:
+    """What a route does for a batch of calls of one API key; `act` is handed what came of the question `ahead`, which is
+    asked together with who calls.
+    """
+
+    name: str
+    scope: str
+    act: JoinedAct
+    ahead: Ahead
 
 
 def read(token: Token, scope: str, view: Callable[[Call], Any]) -> Any:
@@ -77,48 +90,75 @@ def read(token: Token, scope: str, view: Callable[[Call], Any]) -> Any:
             return view(Call(caller))
 
 
-def write_joined(work: Work, asks: Sequence[Ask]) -> list[Answer]:
-    """As `write`, for calls that share a transaction and claim nothing. Gives the thread's connection back."""
+def write_joined(work: JoinedWork, asks: Sequence[Ask]) -> list[Answer]:
+    """As `write`, for calls of one API key that share a transaction, all or none. Gives the thread's connection back.
+
+    A call that claims its idempotency key waits first for a claimed one of the same key that is under way; these, which
+    come by the thousand, find out at the end that an effect was had elsewhere, and are undone.
+    """
     try:
-        return write(work, asks)
+        return _until_first(lambda: _write_joined(work, asks))
     finally:
         sql.let_go()
 
 
-def write(work: Work, asks: Sequence[Ask]) -> list[Answer]:
-    """Do writes of one merchant in one transaction, all or none; what was done before is only answered again.
+def write(work: Work, ask: Ask) -> Answer:
+    """Do a write in one transaction, all or nothing; what was done before is only answered again.
 
-    Problem 503 when others again and again had the same calls' effects first.
+    Problem 503 when others again and again had the same call's effect first.
     """
+    return _until_first(lambda: _write(work, ask))
+
+
+def _until_first(do: Callable[[], T]) -> T:
     for _time in range(_TIMES):
         with suppress(merchants.AnsweredElsewhere):
-            return _write(work, asks)
+            return do()
     raise Problem(503, headers={"Retry-After": "1"})
 
 
 _TIMES = 3
 
 
-def _write(work: Work, asks: Sequence[Ask]) -> list[Answer]:
-    merchant_id = asks[0].token.merchant_id
+def _write(work: Work, ask: Ask) -> Answer:
+    merchant_id = ask.token.merchant_id
     with tenant(merchant_id, **_limits()):
-        callers = identify(merchant_id, {ask.token for ask in asks}, work.scope)
+        call = Call(identify(merchant_id, [ask.token], work.scope)[ask.token], ask.key)
+        claim = Claim(call.caller.key.id, ask.key, work.name, ask.content_hash)
+        [known] = merchants.claim_answers(merchant_id, [claim])
+        if known is not None:
+            return known
+        with timezone.override(call.caller.zone):
+            [told] = work.act([call], [ask.values])
+        answer = Answer(work.status, b"" if work.status == 204 else _json(told))
+        merchants.keep_answers(merchant_id, [(claim, answer)])
+        return answer
+
+
+def _write_joined(work: JoinedWork, asks: Sequence[Ask]) -> list[Answer]:
+    """One way to the database tells who calls, what was answered before, and what the work asks ahead."""
+    token, keys = asks[0].token, [ask.key for ask in asks]
+    if len(set(keys)) < len(keys):
+        raise TwiceAtOnce
+    merchant_id = token.merchant_id
+    with gathered_tenant(merchant_id, **_limits()):
+        merchant, shown, stored, vault, found = sql.ask_all(
+            queries.asking_merchant(merchant_id), queries.asking_keys(merchant_id, [token.mark]),
+            merchants.asking_answers(merchant_id, token.mark, keys), crypto.asking_vault(merchant_id),
+            work.ahead(merchant_id, [ask.values for ask in asks]),
+        )  # fmt: skip
+        callers = recognised({ask.token for ask in asks}, work.scope, merchant, shown)
         calls = [Call(callers[ask.token], ask.key) for ask in asks]
-        claims = [
-            Claim(call.caller.key.id, ask.key, work.name, ask.content_hash)
-            for call, ask in zip(calls, asks, strict=True)
-        ]
-        if len({claim[:2] for claim in claims}) < len(claims):
-            raise TwiceAtOnce
-        find = merchants.claim_answers if work.is_claimed else merchants.known_answers
-        known = find(merchant_id, claims)
+        vault, key_id = vault or crypto.vault(merchant_id), calls[0].caller.key.id
+        claims = [Claim(key_id, ask.key, work.name, ask.content_hash) for ask in asks]
+        known = merchants.known_answers(merchant_id, claims, stored, vault)
         places = [place for place, answer in enumerate(known) if answer is None]
         if places:
             with timezone.override(calls[0].caller.zone):
-                told = work.act([calls[place] for place in places], [asks[place].values for place in places])
-            fresh = [Answer(work.status, b"" if work.status == 204 else _json(one)) for one in told]
+                told = work.act([calls[place] for place in places], [asks[place].values for place in places], found)
+            fresh = [Answer(200, _json(one)) for one in told]
             merchants.keep_answers(
-                merchant_id, [(claims[place], one) for place, one in zip(places, fresh, strict=True)]
+                merchant_id, [(claims[place], one) for place, one in zip(places, fresh, strict=True)], vault
             )
             for place, one in zip(places, fresh, strict=True):
                 known[place] = one

@@ -43,8 +43,13 @@ def answer(environ: WSGIEnvironment, start: StartResponse) -> list[bytes] | None
             return None
         status, headers, body = told
         watch.note(method, address, status, time.perf_counter() - started)
-    start(f"{status} {HTTPStatus(status).phrase}", [*headers, ("X-Request-Id", number)])
+    start(_line(status), [*headers, ("X-Request-Id", number)])
     return [body]
+
+
+@lru_cache(maxsize=64)
+def _line(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}"
 
 
 def _ask(environ: WSGIEnvironment, joined: Joined) -> Ask | None:

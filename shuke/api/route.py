@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from shuke.api import calls
 from shuke.api.caller import Token
-from shuke.api.calls import Act, Ask, Work
+from shuke.api.calls import Ahead, Ask, JoinedAct, JoinedWork, Work
 from shuke.api.parsing import StrictParser, Upload, received
 from shuke.api.together import Together
 from shuke.core import sql
@@ -124,10 +124,10 @@ def writes(
 
         def operation(request: HttpRequest, **values: Any) -> HttpResponse:
             if takes == JSON:
-                return _written(request, values, request.body, lambda _group, ask: calls.write(work, [ask])[0])
+                return _written(request, values, request.body, lambda _group, ask: calls.write(work, ask))
             with received(request) as upload:
                 values = {**values, "upload": upload}
-                return _written(request, values, upload.digest, lambda _group, ask: calls.write(work, [ask])[0])
+                return _written(request, values, upload.digest, lambda _group, ask: calls.write(work, ask))
 
         _register(view, operation, method, path, scope=scope, status=status, refuses=refuses, takes=takes)
         return view
@@ -136,15 +136,16 @@ def writes(
 
 
 def writes_together(
-    method: str, path: str, *, scope: str, act: Act, refuses: Sequence[str] = ()
+    method: str, path: str, *, scope: str, act: JoinedAct, ahead: Ahead, refuses: Sequence[str] = ()
 ) -> Callable[[View], View]:
-    """A write whose calls are joined into batches for `act`; the function below shows the body and answer of one.
+    """A write whose calls are joined into batches for `act`, with what came of the question `ahead`; the function below
+    shows the body and answer of one.
 
     Its address holds no values and its answer no words, since most of its calls go the quick way (see `quick`).
     """
 
     def decorate(view: View) -> View:
-        work = Work(f"{method} {path}", scope, 200, act, is_claimed=False)
+        work = JoinedWork(f"{method} {path}", scope, act, ahead)
         together: Together[Ask, Answer] = Together(lambda asks: calls.write_joined(work, asks))
 
         def operation(request: HttpRequest, **values: Any) -> HttpResponse:

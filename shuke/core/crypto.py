@@ -79,6 +79,15 @@ def vault(merchant_id: int) -> Vault:
     return _vault(merchant_id, _wrapped_key(merchant_id))
 
 
+def asking_vault(merchant_id: int) -> sql.Question[Vault | None]:
+    """The question behind `vault`; None while she has no key, which `vault` makes."""
+    return sql.Question(
+        _WRAPPED,
+        {"merchant_id": merchant_id},
+        lambda found: _vault(merchant_id, bytes(found[0][0])) if found else None,
+    )
+
+
 INSTALLATION = 0
 """In place of a merchant's id: the key for what belongs to people who sign in, not to a merchant."""
 
@@ -134,10 +143,13 @@ def vault_of(key: bytes) -> Vault:
     return Vault(AESGCM(_derive(key, b"seal")), hashlib.blake2b(key=_derive(key, b"index"), digest_size=INDEX_BYTES))
 
 
+_WRAPPED = "SELECT wrapped FROM core_merchantkey WHERE merchant_id = %(merchant_id)s"
+
+
 def _wrapped_key(merchant_id: int) -> bytes:
     params = {"merchant_id": merchant_id}
     with tenant(merchant_id):
-        found = sql.scalar("SELECT wrapped FROM core_merchantkey WHERE merchant_id = %(merchant_id)s", params)
+        found = sql.scalar(_WRAPPED, params)
         if found is None:
             sql.run(WRAPPING.format("_shared"))  # not while the installation's key is being changed
             wrapped = wrap(merchant_id, os.urandom(32), installation_key())
@@ -146,7 +158,7 @@ def _wrapped_key(merchant_id: int) -> bytes:
                 " ON CONFLICT DO NOTHING",
                 {**params, "wrapped": wrapped},
             )
-            found = sql.scalar("SELECT wrapped FROM core_merchantkey WHERE merchant_id = %(merchant_id)s", params)
+            found = sql.scalar(_WRAPPED, params)
     return bytes(found)
 
 

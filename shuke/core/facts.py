@@ -92,7 +92,7 @@ def publish(merchant_id: int, found: Iterable[Fact], *, by: Actor = SYSTEM) -> N
         }
         for one in batch
     ]
-    sql.run(
+    sql.write(
         """
         INSERT INTO core_fact (merchant_id, kind, member_id, subject_id, payload, happened_at, by)
         SELECT %(merchant_id)s, kind, member_id, subject_id, payload, happened_at, %(by)s

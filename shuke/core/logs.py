@@ -22,8 +22,11 @@ Exception_ = tuple[type[BaseException], BaseException, TracebackType | None] | t
 @contextmanager
 def about(**known: str) -> Iterator[None]:
     """Put these words beside everything that is logged within the block."""
-    with structlog.contextvars.bound_contextvars(**known):
+    tokens = structlog.contextvars.bind_contextvars(**known)
+    try:
         yield
+    finally:
+        structlog.contextvars.reset_contextvars(**tokens)
 
 
 class WithoutPaths(logging.Filter):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
 from django.db import IntegrityError, connection, transaction
@@ -15,9 +17,15 @@ from psycopg.errors import UniqueViolation
 
 from shuke.core.errors import Refused
 
+R = TypeVar("R")
+Statement = tuple[str, Mapping[str, Any]]
+_waiting: ContextVar[list[Statement] | None] = ContextVar("waiting", default=None)
+
 
 def run(statement: str, params: Mapping[str, Any] | None = None) -> int:
     """Execute; the number of rows it touched."""
+    if _waiting.get():
+        return at_once((statement, params or {}))[0][0]
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         touched: int = cursor.rowcount
@@ -26,6 +34,8 @@ def run(statement: str, params: Mapping[str, Any] | None = None) -> int:
 
 def rows(statement: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """Execute; all rows as tuples."""
+    if _waiting.get():
+        return at_once((statement, params or {}))[0][1]
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -46,15 +56,88 @@ def scalar(statement: str, params: Mapping[str, Any] | None = None) -> Any:
     return found[0][0] if found else None
 
 
-def at_once(*statements: tuple[str, Mapping[str, Any]]) -> list[tuple[int, list[tuple[Any, ...]]]]:
+def at_once(*statements: Statement) -> list[tuple[int, list[tuple[Any, ...]]]]:
     """Execute several in one way to the database and back, in their order; the rows each touched, and those it found."""
+    waiting = _taken()
     with connection.cursor() as cursor:
-        cursor.execute(";\n".join(cursor.mogrify(statement, params) for statement, params in statements))
+        own = cursor.cursor  # psycopg's, without Django's layers around every look at it
+        cursor.execute(";\n".join(own.mogrify(statement, params) for statement, params in [*waiting, *statements]))
         found = []
         while True:
-            found.append((cursor.rowcount, cursor.fetchall() if cursor.description else []))
-            if not cursor.nextset():
-                return found
+            found.append((own.rowcount, own.fetchall() if own.pgresult.nfields else []))
+            if not own.nextset():
+                return found[len(waiting) :]
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[R]):
+    """A statement, and what the rows it gives mean; for what is to be asked together with other modules' questions."""
+
+    statement: str
+    params: Mapping[str, Any]
+    read: Callable[[list[tuple[Any, ...]]], R]
+
+
+def ask(question: Question[R]) -> R:
+    """Execute; what the rows mean."""
+    return question.read(rows(question.statement, question.params))
+
+
+def ask_all(*questions: Question[Any]) -> list[Any]:
+    """As `ask`, several in one way to the database and back."""
+    found = at_once(*((one.statement, one.params) for one in questions))
+    return [one.read(some) for one, (_touched, some) in zip(questions, found, strict=True)]
+
+
+def write(statement: str, params: Mapping[str, Any]) -> None:
+    """Execute; of what is `gathered`, together with the statement that comes next."""
+    waiting = _waiting.get()
+    if waiting is None:
+        run(statement, params)
+    else:
+        waiting.append((statement, params))
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """What is only written within, by `write`, goes one way to the database with the next statement, or all in the end.
+
+    Nothing overtakes it but a commit, so that the block has to lie within the transaction. Left by an error it is forgotten:
+    the transaction must be undone then.
+    """
+    token = _waiting.set([])
+    try:
+        with connection.execute_wrapper(_behind_those_waiting):
+            yield
+            _send_waiting()
+    finally:
+        _waiting.reset(token)
+
+
+def all_or_nothing() -> AbstractContextManager[None]:
+    """What fails within is undone, and the transaction around it goes on; of what is `gathered` all is undone, which saves
+    two ways to the database.
+    """
+    return transaction.atomic(savepoint=_waiting.get() is None)
+
+
+def _behind_those_waiting(execute: Callable[..., Any], *arguments: Any) -> Any:
+    _send_waiting()
+    return execute(*arguments)
+
+
+def _send_waiting() -> None:
+    if waiting := _taken():
+        at_once(*waiting)
+
+
+def _taken() -> list[Statement]:
+    waiting = _waiting.get()
+    if not waiting:
+        return []
+    taken = waiting.copy()
+    waiting.clear()
+    return taken
 
 
 @contextmanager
@@ -155,6 +238,7 @@ def copy_into(table: str, columns: Sequence[str], records: Iterable[Sequence[Any
 
 
 def _copy(table: str, columns: Sequence[str], batches: Iterable[Sequence[str]]) -> None:
+    _send_waiting()
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for lines in batches:
             copy.write("\n".join([*lines, ""]))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection, migrations, models, transaction
 from django.db.models import Func, Value
+
+from shuke.core import sql
 
 _merchant: ContextVar[int | None] = ContextVar("merchant", default=None)
 
@@ -27,24 +29,33 @@ def current_merchant_id() -> int:
     return merchant_id
 
 
-@contextmanager
-def tenant(merchant_id: int, **limits: str) -> Iterator[None]:
+def tenant(merchant_id: int, **limits: str) -> AbstractContextManager[None]:
     """Open one merchant's scope: a transaction in which both walls show her rows and nobody else's.
 
     Nested scopes of the same merchant cost nothing; the scope before is restored at the end. `limits` are settings of
     PostgreSQL's for the transaction, such as `statement_timeout`; a nested scope has those of the one around it.
     """
+    return _scope(merchant_id, limits, is_gathered=False)
+
+
+def gathered_tenant(merchant_id: int, **limits: str) -> AbstractContextManager[None]:
+    """As `tenant`, but what is written waits for the next statement (see `sql.gathered`), the scope's opening too."""
+    return _scope(merchant_id, limits, is_gathered=True)
+
+
+@contextmanager
+def _scope(merchant_id: int, limits: Mapping[str, str], *, is_gathered: bool) -> Iterator[None]:
     before, is_within = _merchant.get(), connection.in_atomic_block
     if before == merchant_id and is_within:
         yield
         return
     token = _merchant.set(merchant_id)
     try:
-        with transaction.atomic():
-            _tell_database(str(merchant_id), **limits)
+        with transaction.atomic(), sql.gathered() if is_gathered else nullcontext():
+            _tell_database(str(merchant_id), limits)
             yield
             if is_within and not connection.needs_rollback:  # else the commit, which is next, ends it anyway
-                _tell_database("" if before is None else str(before))
+                _tell_database("" if before is None else str(before), {})
     finally:
         _merchant.reset(token)
 
@@ -73,13 +84,9 @@ def every_merchant() -> Iterator[None]:
                 cursor.execute("SELECT set_config('shuke.operator', '', true)")
 
 
-def _tell_database(merchant_id: str, **limits: str) -> None:
+def _tell_database(merchant_id: str, limits: Mapping[str, str]) -> None:
     told = {SETTING: merchant_id, **limits}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(['set_config(%s, %s, true)'] * len(told))}",
-            [word for one in told.items() for word in one],
-        )
+    sql.write("SELECT " + ", ".join(f"set_config('{name}', %({name})s, true)" for name in told), told)
 
 
 class Scoped(models.Manager[Any]):

@@ -9,10 +9,12 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from prometheus_client import Counter, Histogram
 
 from shuke.core import health, logs, metrics
 
@@ -51,9 +53,16 @@ def route_of(request: HttpRequest) -> str:
 
 def note(method: str, route: str, status: int, seconds: float) -> None:
     """Count an answered request, and tell the log; `route` is the address's pattern."""
-    metrics.REQUESTS.labels(method, route, str(status)).inc()
-    metrics.SECONDS.labels(method, route).observe(seconds)
-    log.info("request", extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)})
+    requests, times = _counters(method, route, status)
+    requests.inc()
+    times.observe(seconds)
+    if log.isEnabledFor(logging.INFO):
+        log.info("request", extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)})
+
+
+@lru_cache(maxsize=1024)
+def _counters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return metrics.REQUESTS.labels(method, route, str(status)), metrics.SECONDS.labels(method, route)
 
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

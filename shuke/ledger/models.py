@@ -89,7 +89,9 @@ class Lot(TenantModel):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["merchant_id", "asset", "source", "part"], name="lot_once"),
+            models.UniqueConstraint(
+                fields=["merchant_id", "asset", "source", "part"], name="lot_once", condition=Q(part__isnull=False)
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="lot_amount"),
             models.CheckConstraint(condition=Q(left__gte=0, lapsed__gte=0, revoked__gte=0), name="lot_not_below"),
             models.CheckConstraint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -341,7 +342,12 @@ def member(call: Call, member_id: int) -> Member:
 
 def known_member(call: Call, *member_ids: int) -> None:
     """Missing unless all are this merchant's customers."""
-    if len(queries.names(call.merchant_id, member_ids)) < len(set(member_ids)):
+    expect_all(queries.names(call.merchant_id, member_ids), member_ids)
+
+
+def expect_all(known: Collection[int], member_ids: Iterable[int]) -> None:
+    """Missing unless all of them are known."""
+    if not set(known).issuperset(member_ids):
         raise _no_member()
 
 

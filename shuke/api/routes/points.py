@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext_lazy as _
 from ninja import Query
 from pydantic import AfterValidator, Field
 
 from shuke.api import paging
-from shuke.api.calls import Call
+from shuke.api.calls import Call, Values
 from shuke.api.route import reads, writes, writes_together
-from shuke.api.routes.members import known_member
+from shuke.api.routes.members import expect_all, known_member
 from shuke.api.shapes import Id, Listing, Nothing, Page, Paged, Points, Reason, Sent, Told
-from shuke.core import clock
+from shuke.core import clock, sql
 from shuke.ledger import actions as ledger
 from shuke.ledger import queries as ledger_queries
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
 from shuke.loyalty.queries import POINTS
+from shuke.members import queries as members
 
 
 def _some(amount: int) -> int:
@@ -167,20 +169,24 @@ def list_points_lines(call: Call, query: Annotated[LineQuery, Query()]) -> Page[
     )  # fmt: skip
 
 
-def _adjust(some: Sequence[Call], values: Sequence[dict[str, Any]]) -> list[Balance]:
+def _who(merchant_id: int, values: Values) -> sql.Question[dict[int, str]]:
+    return members.asking_names(merchant_id, {one["body"].member_id for one in values})
+
+
+def _adjust(some: Sequence[Call], values: Values, known: dict[int, str]) -> list[Balance]:
     bodies: list[Posting] = [one["body"] for one in values]
     call = some[0]
-    known_member(call, *(one.member_id for one in bodies))
+    expect_all(known, (one.member_id for one in bodies))
     wanted = [
         loyalty.Credit(body.member_id, body.amount, body.reason, _key(one))
         for one, body in zip(some, bodies, strict=True)
     ]
-    loyalty.credit(call.merchant_id, wanted, by=call.caller.by)
-    return _balances(call, [one.member_id for one in bodies])
+    held = loyalty.credit(call.merchant_id, wanted, by=call.caller.by)
+    return _balances(call, [one.member_id for one in bodies], held)
 
 
 @writes_together(
-    "POST", "/points/adjust", scope="points:write", act=_adjust,
+    "POST", "/points/adjust", scope="points:write", act=_adjust, ahead=_who,
     refuses=("no_member", "not_enough", "no_amount", "key_reused"),
 )  # fmt: skip
 def adjust_points(call: Call, body: Posting) -> Balance:  # type: ignore[empty-body]  # done for many by _adjust
@@ -190,21 +196,21 @@ def adjust_points(call: Call, body: Posting) -> Balance:  # type: ignore[empty-b
     """
 
 
-def _spend(some: Sequence[Call], values: Sequence[dict[str, Any]]) -> list[Spent]:
+def _spend(some: Sequence[Call], values: Values, known: dict[int, str]) -> list[Spent]:
     bodies: list[Spending] = [one["body"] for one in values]
     call = some[0]
-    known_member(call, *(one.member_id for one in bodies))
+    expect_all(known, (one.member_id for one in bodies))
     spends = [
         ledger.Spend(member_id=body.member_id, amount=body.amount, key=_key(one), source=_source(body.source))
         for one, body in zip(some, bodies, strict=True)
     ]
-    ledger.spend(call.merchant_id, POINTS, spends, by=call.caller.by)
-    found = _balances(call, [one.member_id for one in bodies])
+    held = ledger.spend(call.merchant_id, POINTS, spends, by=call.caller.by)
+    found = _balances(call, [one.member_id for one in bodies], held)
     return [Spent(**one.model_dump(), spending=spend.key) for one, spend in zip(found, spends, strict=True)]
 
 
 @writes_together(
-    "POST", "/points/spend", scope="points:write", act=_spend,
+    "POST", "/points/spend", scope="points:write", act=_spend, ahead=_who,
     refuses=("no_member", "not_enough", "in_debt", "key_reused"),
 )  # fmt: skip
 def spend_points(call: Call, body: Spending) -> Spent:  # type: ignore[empty-body]  # done for many by _spend
@@ -231,7 +237,7 @@ def reserve_points(call: Call, body: Reserving) -> Reserved:
         member_id=body.member_id, amount=body.amount, key=_key(call), until_at=until_at, source=_source(body.source)
     )
     number = ledger.reserve(call.merchant_id, POINTS, [hold], by=call.caller.by)[0]
-    balance = _balances(call, [body.member_id])[0]
+    balance = _balances(call, [body.member_id], {})[0]
     return Reserved(**balance.model_dump(), reservation_id=number, spending=hold.key, until_at=until_at)
 
 
@@ -273,12 +279,16 @@ def _source(text: str) -> str:
     return f"api:{text}" if text else ""
 
 
-def _balances(call: Call, member_ids: Sequence[int]) -> list[Balance]:
-    found = ledger_queries.balances(call.merchant_id, POINTS, list(dict.fromkeys(member_ids)))
+def _balances(call: Call, member_ids: Sequence[int], held: Mapping[int, ledger.Holding]) -> list[Balance]:
+    """What members have, where it is not known yet."""
+    missing = [one for one in dict.fromkeys(member_ids) if one not in held]
+    if missing:
+        more = ledger_queries.balances(call.merchant_id, POINTS, missing)
+        held = {**held, **{one: ledger.Holding(*astuple(balance)) for one, balance in more.items()}}
     return [
         Balance(
-            member_id=one, spendable=found[one].spendable, active=found[one].active, pending=found[one].pending,
-            reserved=found[one].reserved, debt=found[one].debt,
+            member_id=one, spendable=0 if held[one].debt else held[one].active, active=held[one].active,
+            pending=held[one].pending, reserved=held[one].reserved, debt=held[one].debt,
         )
         for one in member_ids
     ]  # fmt: skip

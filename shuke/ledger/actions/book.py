@@ -21,7 +21,9 @@ from django.utils.translation import gettext_lazy as _
 from shuke.core import sql
 from shuke.core.errors import Refused
 from shuke.ledger import events, rules
+from shuke.ledger.actions.homes import reading_homes
 from shuke.ledger.actions.keys import Content, key_reused, reading_keys
+from shuke.ledger.actions.requests import Holding
 from shuke.ledger.rules import Account, Label, Lot, Move, Reservation
 
 LOT_COLUMNS = (
@@ -46,6 +48,8 @@ class Book:
         self._block = 16
         self.drawn: Sequence[int] = ()
         self.standing: dict[str, Content] = {}
+        self.families: dict[int, int] = {}
+        self.is_elsewhere = False
         self.numbers = numbers or self._numbers()
 
     def _numbers(self) -> Iterator[int]:
@@ -136,6 +140,11 @@ class Book:
             some.sort(key=lambda part: part[0].order)
         return parts
 
+    def holdings(self, member_ids: Iterable[int]) -> dict[int, Holding]:
+        """What members hold as the book stands now."""
+        some = (self.accounts[one] for one in set(member_ids))
+        return {one.member_id: Holding(one.active, one.pending, one.reserved, one.debt) for one in some}
+
     def bring_up_to_date(self) -> None:
         """Do for every account what time has brought."""
         for account in self.accounts.values():
@@ -207,22 +216,28 @@ class Book:
 
 def open_book(
     merchant_id: int, asset: str, member_ids: Iterable[int], now: datetime, *, at_home: bool = True,
-    keys: Sequence[str] = (),
+    only_at_home: bool = False, keys: Sequence[str] = (),
 ) -> Book:  # fmt: skip
     """Lock the members' balance rows (made where missing, in the order of their ids) and read their accounts.
 
     `keys` are those of transfers to be made: what stands under them already is read too.
-    Refused `member_moved` when one of them was joined to another meanwhile, unless `at_home` is False.
+    Refused `member_moved` when one of them was joined to another meanwhile, unless `at_home` is False. With `only_at_home`
+    it is looked up first: nothing is locked where one was joined before (the book `is_elsewhere`); `families` are theirs.
     """
     members = sorted(set(member_ids))
     book = Book(merchant_id, asset, now)
     params = {"merchant_id": merchant_id, "asset": asset, "members": sql.numbers(members)}
     # Each statement sees what was committed while the one before waited, as if they were sent one by one.
+    looking = [reading_homes(merchant_id, members)] if only_at_home else []
     found = sql.at_once(
-        (_LOCK, params), (_HAS_MOVED, params), *book.reading(members), reading_keys(merchant_id, keys),
-        (sql.NEW_IDS, {"n": len(keys)}),
+        *looking, (_LOCK_AT_HOME if only_at_home else _LOCK, params), (_HAS_MOVED, params), *book.reading(members),
+        reading_keys(merchant_id, keys), (sql.NEW_IDS, {"n": len(keys)}),
     )  # fmt: skip
-    _locked, [[has_moved]], balances, lots, standing, numbers = (rows for _touched, rows in found)
+    *homes, _locked, [[has_moved]], balances, lots, standing, numbers = (rows for _touched, rows in found)
+    book.families = {home_id: family_id for rows in homes for _member_id, home_id, family_id in rows}
+    book.is_elsewhere = any(member_id != home_id for rows in homes for member_id, home_id, _family_id in rows)
+    if book.is_elsewhere:
+        return book
     if at_home and has_moved:
         raise member_moved()
     book.standing = {row[0]: row[1:] for row in standing}
@@ -267,16 +282,18 @@ def source_moved() -> Refused:
     return Refused("source_moved", _("What this source yielded stands with another customer."))
 
 
-_LOCK = """
+_LOCKING = """
     INSERT INTO ledger_balance AS b (merchant_id, asset, member_id, active, pending, reserved, debt)
     SELECT %(merchant_id)s, %(asset)s, member_id, 0, 0, 0, 0
-    FROM (SELECT DISTINCT unnest(%(members)s::bigint[]) AS member_id) m ORDER BY member_id
+    FROM (SELECT DISTINCT unnest(%(members)s::bigint[]) AS member_id) m {unless} ORDER BY member_id
     ON CONFLICT (merchant_id, asset, member_id) DO UPDATE SET active = b.active WHERE false
 """
-_HAS_MOVED = """
-    SELECT EXISTS (SELECT FROM ledger_home WHERE merchant_id = (SELECT %(merchant_id)s::bigint)
+_ANY_MOVED = """
+    EXISTS (SELECT FROM ledger_home WHERE merchant_id = (SELECT %(merchant_id)s::bigint)
         AND member_id = ANY(%(members)s::bigint[]) AND home_id <> member_id)
 """
+_LOCK, _LOCK_AT_HOME = _LOCKING.format(unless=""), _LOCKING.format(unless=f"WHERE NOT {_ANY_MOVED}")
+_HAS_MOVED = f"SELECT {_ANY_MOVED}"
 BALANCES = """
     SELECT member_id, active, pending, reserved, debt FROM ledger_balance
     WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND asset = %(asset)s AND member_id = ANY(%(members)s::bigint[])
@@ -344,8 +361,6 @@ _OPEN_LOTS = "l.member_id = wanted.id AND l.state IN ('pending', 'active')"
 
 _LABEL = [one.name for one in fields(Label)]
 _LOT = [one.name for one in fields(Lot)]
-
-
 _lot_cells = attrgetter(*_LOT)
 _label_cells = attrgetter(*_LABEL)
 
@@ -376,14 +391,4 @@ def _transfers(moves: Sequence[Move]) -> Iterator[tuple[str, Records]]:
     )
 
 
-def _mutable(lot: Lot) -> tuple[Any, ...]:
-    return (
-        lot.left,
-        lot.lapsed,
-        lot.revoked,
-        lot.state,
-        lot.available_at,
-        lot.expires_at,
-        lot.member_id,
-        lot.origin_id,
-    )
+_mutable = attrgetter("left", "lapsed", "revoked", "state", "available_at", "expires_at", "member_id", "origin_id")

@@ -21,14 +21,18 @@ class Home(NamedTuple):
 
 def homes(merchant_id: int, member_ids: Collection[int]) -> dict[int, Home]:
     """Those of the members who were ever joined with another one."""
-    return {
-        row[0]: Home(*row[1:])
-        for row in sql.rows(
-            "SELECT member_id, home_id, family_id FROM ledger_home"
-            " WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND member_id = ANY(%(members)s::bigint[])",
-            {"merchant_id": merchant_id, "members": sql.numbers(set(member_ids))},
-        )
-    }
+    return {row[0]: Home(*row[1:]) for row in sql.rows(*reading_homes(merchant_id, set(member_ids)))}
+
+
+def reading_homes(merchant_id: int, member_ids: Collection[int]) -> sql.Statement:
+    """The statement that reads member, home and family of those who were ever joined."""
+    return _HOMES, {"merchant_id": merchant_id, "members": sql.numbers(member_ids)}
+
+
+_HOMES = """
+    SELECT member_id, home_id, family_id FROM ledger_home
+    WHERE merchant_id = (SELECT %(merchant_id)s::bigint) AND member_id = ANY(%(members)s::bigint[])
+"""
 
 
 def at_home(merchant_id: int, requests: Sequence[R]) -> tuple[list[R], dict[int, int]]:

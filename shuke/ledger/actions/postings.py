@@ -11,29 +11,27 @@ from shuke.core.actors import SYSTEM, Actor
 from shuke.core.errors import Refused
 from shuke.core.tenancy import tenant
 from shuke.ledger import rules
-from shuke.ledger.actions.book import Book, open_book
-from shuke.ledger.actions.homes import at_home
+from shuke.ledger.actions.book import Book
 from shuke.ledger.actions.keys import Content, not_done_yet, transfers_by_key
-from shuke.ledger.actions.requests import Posting
+from shuke.ledger.actions.opening import opened
+from shuke.ledger.actions.requests import Holding, Posting
 from shuke.ledger.rules import Label, Lot
 
 
 def post(
     merchant_id: int, asset: str, postings: Sequence[Posting], *, by: Actor = SYSTEM, allow_debt: bool = False
-) -> None:
+) -> dict[int, Holding]:
     """Credit (`amount` > 0, a lot, active at once unless `available_at` says later) or debit (< 0) members.
 
     A debit takes active lots soonest-expiring first; what is missing is Refused `not_enough`, or becomes debt with
     `allow_debt`. A key that stands with the same content is left alone; with other content Refused `key_reused`.
-    All or nothing. Within a call a member's credits go first.
+    All or nothing. Within a call a member's credits go first. What members hold then, of those for whom something was new.
     """
     now = clock.now()
     if any(posting.amount == 0 for posting in postings):
         raise Refused("no_amount", _("An amount of nothing cannot be posted."))
     with tenant(merchant_id):
-        postings, families = at_home(merchant_id, postings)
-        members, keys = [one.member_id for one in postings], [one.key for one in postings]
-        book = open_book(merchant_id, asset, members, now, keys=keys)
+        postings, families, book = opened(merchant_id, asset, postings, now)
         new = not_done_yet(
             postings,
             lambda one: one.key,
@@ -50,6 +48,7 @@ def post(
             else:
                 rules.debit(account, label, -posting.amount, allow_debt=allow_debt)
         book.save()
+        return book.holdings(one.member_id for one in new)
 
 
 def _lot(book: Book, posting: Posting, label: Label) -> Lot:

@@ -13,29 +13,26 @@ from shuke.core.errors import Missing, Refused
 from shuke.core.tenancy import tenant
 from shuke.ledger import rules
 from shuke.ledger.actions.book import Book, member_moved, open_book
-from shuke.ledger.actions.homes import at_home, family_of
+from shuke.ledger.actions.homes import family_of
 from shuke.ledger.actions.keys import Content, not_done_yet, transfers_by_key
-from shuke.ledger.actions.requests import GiveBack, Spend
+from shuke.ledger.actions.opening import opened
+from shuke.ledger.actions.requests import GiveBack, Holding, Spend
 from shuke.ledger.rules import Label
 
 _BESIDE = ("lost", *(f"{lost}with{place}" for place in range(1, 8) for lost in ("", "lost:=")))
 
 
-def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = SYSTEM) -> None:
+def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = SYSTEM) -> dict[int, Holding]:
     """Use up active amounts, soonest-expiring lots first, then oldest; lots without an end last.
 
     All or nothing. Refused `not_enough`, `in_debt`, `member_moved`; a key that stands is left alone, Refused `key_reused` when it
     stands with other content. What is due by now (maturing, lapsing, reservations over) is done first.
+    What members hold then, of those for whom something was new.
     """
     now = clock.now()
     _positive(spends)
     with tenant(merchant_id):
-        asked = spends
-        spends, families = at_home(merchant_id, asked)
-        members, keys = [one.member_id for one in spends], [one.key for one in spends]
-        book = open_book(merchant_id, asset, members, now, keys=keys)
-        if families and at_home(merchant_id, asked)[0] != spends:
-            raise member_moved()
+        spends, families, book = opened(merchant_id, asset, spends, now)
         new = not_done_yet(
             spends,
             lambda one: one.key,
@@ -49,6 +46,7 @@ def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = 
             label = Label(one.kind, one.key, one.happened_at or now, by.label, one.source, None, None, one.note)
             rules.spend(account, label, one.amount)
         book.save()
+        return book.holdings(one.member_id for one in new)
 
 
 def give_back(merchant_id: int, asset: str, backs: Sequence[GiveBack], *, by: Actor = SYSTEM) -> None:

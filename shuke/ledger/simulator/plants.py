@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from shuke.ledger import handover, rules
-from shuke.ledger.actions import spending
+from shuke.ledger.actions import opening, spending
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,7 @@ PLANTS: dict[str, Statement | Rule] = {
     "whose a lot was first is forgotten": Statement("origin_id = r.origin_id,", ""),
     "repayments of a joining stand after the parting": Rule(handover, "owe_again", _nothing),
     "a joined member's requests stay with her": Rule(
-        spending, "at_home", lambda _before: lambda _merchant_id, requests: (requests, {})
+        opening, "at_home", lambda _before: lambda _merchant_id, requests: (requests, {})
     ),
     "the rest is never taken": Rule(rules, "take_back_rest", _nothing),
 }

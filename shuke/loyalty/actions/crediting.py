@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from django.db import transaction
+import orjson
 from django.utils.translation import gettext_lazy as _
 
 from shuke.core import clock, sql
@@ -17,8 +17,9 @@ from shuke.core.facts import publish
 from shuke.ledger import actions as ledger
 from shuke.ledger import queries as balances
 from shuke.loyalty.events import PointsAdjusted
-from shuke.loyalty.queries.rulebook import POINTS, gift_lapses_at
+from shuke.loyalty.queries.rulebook import POINTS, asking_versions, lapses_at
 from shuke.merchants import actions as merchants
+from shuke.merchants import queries as places
 
 ADJUSTED = "adjusted"
 
@@ -38,10 +39,14 @@ class Credit:
         return f"adjust:{self.key}:{self.member_id}"
 
 
-def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> None:
+Row = dict[str, str | int]
+
+
+def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> dict[int, ledger.Holding]:
     """Give or take points by requests of programs that know nothing of each other; all or nothing, each key once.
 
     What `adjust` does for people, with a reason for each: the same lapse, fact, audit line and list of adjustments.
+    What members hold then, of those for whom something was new.
     Refused `reason_missing`, `no_amount`, and by the ledger `not_enough`, `key_reused`.
     """
     if not all(one.reason.strip() for one in wanted):
@@ -49,54 +54,56 @@ def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> None:
     asked = list(dict.fromkeys(replace(one, reason=one.reason.strip()) for one in wanted))
     if len({one.key for one in asked}) < len(asked):
         raise key_reused()
-    give(merchant_id, asked, by=by)
+    return give(merchant_id, asked, by=by)
 
 
-@transaction.atomic
 def give(
     merchant_id: int, asked: Sequence[Credit], *, by: Actor, allow_debt: bool = False,
     note: Mapping[str, str] | None = None,
-) -> None:  # fmt: skip
+) -> dict[int, ledger.Holding]:  # fmt: skip
     """Post credits whose limits were looked at, and tell of them; those of one key are one adjustment.
 
-    A key that stands with the very same credits is left alone, else Refused `key_reused`.
+    A key that stands with the very same credits is left alone, else Refused `key_reused`. What members hold then, of those
+    for whom something was new.
     """
-    known = _known(merchant_id, asked, by)
-    _post(merchant_id, asked, by=by, allow_debt=allow_debt, note=note)
-    _tell(merchant_id, [one for one in asked if one.key not in known], by=by)
-
-
-def _known(merchant_id: int, asked: Sequence[Credit], by: Actor) -> set[str]:
-    """The keys that stood before; the others do from now on."""
-    found = _rows(asked)
-    first = {
-        row[0]
-        for row in sql.rows(
-            "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, moved, at, by)"
-            " SELECT %(merchant_id)s, key, reason, member_count, amount, moved, %(now)s, %(by)s"
-            " FROM jsonb_to_recordset(%(asked)s::jsonb) AS c (key text, reason text, member_count int, amount bigint,"
-            " moved bigint) ORDER BY key ON CONFLICT DO NOTHING RETURNING key",
-            {"merchant_id": merchant_id, "now": clock.now(), "by": by.label, "asked": json.dumps(found)},
+    now, rows = clock.now(), _rows(asked)
+    with sql.all_or_nothing():
+        first, versions, merchant = sql.ask_all(
+            _keeping(merchant_id, rows, now, by), asking_versions(merchant_id), places.asking_merchant(merchant_id)
         )
-    }
-    known = {str(one["key"]) for one in found} - first
-    if known:
-        _expect_same(merchant_id, {str(one["key"]): one for one in found if one["key"] in known}, asked)
-    return known
+        known = rows.keys() - first
+        if known:
+            _expect_same(merchant_id, {key: rows[key] for key in known}, asked)
+        lapse = lapses_at(versions, merchant, now)
+        held = _post(merchant_id, asked, lapse, now, by=by, allow_debt=allow_debt, note=note)
+        _tell(merchant_id, [one for one in asked if one.key not in known], now, by=by)
+    return held
 
 
-def _rows(asked: Iterable[Credit]) -> list[dict[str, str | int]]:
+def _keeping(merchant_id: int, rows: Mapping[str, Row], now: datetime, by: Actor) -> sql.Question[set[str]]:
+    """Puts adjustments into the list; gives the keys of those that were not there."""
+    return sql.Question(
+        "INSERT INTO loyalty_adjustment (merchant_id, key, reason, member_count, amount, moved, at, by)"
+        " SELECT %(merchant_id)s, key, reason, member_count, amount, moved, %(now)s, %(by)s"
+        " FROM json_to_recordset(%(asked)s) AS c (key text, reason text, member_count int, amount bigint,"
+        " moved bigint) ORDER BY key ON CONFLICT DO NOTHING RETURNING key",
+        {"merchant_id": merchant_id, "now": now, "by": by.label, "asked": orjson.dumps(list(rows.values())).decode()},
+        lambda found: {row[0] for row in found},
+    )
+
+
+def _rows(asked: Iterable[Credit]) -> dict[str, Row]:
     by_key: defaultdict[str, list[Credit]] = defaultdict(list)
     for one in asked:
         by_key[one.key].append(one)
-    return [
-        {"key": key, "reason": some[0].reason, "member_count": len(some), "amount": sum(one.amount for one in some),
-         "moved": sum(abs(one.amount) for one in some)}
+    return {
+        key: {"key": key, "reason": some[0].reason, "member_count": len(some), "amount": sum(one.amount for one in some),
+              "moved": sum(abs(one.amount) for one in some)}
         for key, some in by_key.items()
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
-def _expect_same(merchant_id: int, known: Mapping[str, Mapping[str, str | int]], asked: Sequence[Credit]) -> None:
+def _expect_same(merchant_id: int, known: Mapping[str, Row], asked: Sequence[Credit]) -> None:
     """Refused `key_reused` unless these keys stand for the same: what is new to the ledger would be posted untold."""
     standing = sql.rows(
         "SELECT key, reason, member_count, amount FROM loyalty_adjustment"
@@ -112,24 +119,22 @@ def _expect_same(merchant_id: int, known: Mapping[str, Mapping[str, str | int]],
 
 
 def _post(
-    merchant_id: int, asked: Sequence[Credit], *, by: Actor, allow_debt: bool, note: Mapping[str, str] | None
-) -> None:  # fmt: skip
+    merchant_id: int, asked: Sequence[Credit], lapse: datetime | None, now: datetime, *, by: Actor, allow_debt: bool,
+    note: Mapping[str, str] | None,
+) -> dict[int, ledger.Holding]:  # fmt: skip
     """What is given lapses as the rule in force says."""
-    now = clock.now()
-    expires_at = gift_lapses_at(merchant_id, now)
     postings = [
         ledger.Posting(
             member_id=one.member_id, amount=one.amount, kind=ADJUSTED, key=one.ledger_key, source="adjust",
-            expires_at=expires_at if one.amount > 0 else None, happened_at=now,
+            expires_at=lapse if one.amount > 0 else None, happened_at=now,
             note={"reason": one.reason, **(note or {})},
         )
         for one in asked
     ]  # fmt: skip
-    ledger.post(merchant_id, POINTS, postings, by=by, allow_debt=allow_debt)
+    return ledger.post(merchant_id, POINTS, postings, by=by, allow_debt=allow_debt)
 
 
-def _tell(merchant_id: int, asked: Sequence[Credit], *, by: Actor) -> None:
-    now = clock.now()
+def _tell(merchant_id: int, asked: Sequence[Credit], now: datetime, *, by: Actor) -> None:
     publish(
         merchant_id,
         [PointsAdjusted(member_id=one.member_id, happened_at=now, amount=one.amount) for one in asked],

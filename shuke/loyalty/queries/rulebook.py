@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -109,23 +110,35 @@ def level_rule(merchant_id: int) -> SavedLevelRule | None:
 
 def point_versions(merchant_id: int) -> list[Version]:
     """All versions of the points rule, ready for reckoning."""
-    return [
-        Version(rule_id, number, valid_from, saved_at, _terms(spec))
-        for rule_id, number, valid_from, saved_at, spec in sql.rows(
-            "SELECT id, number, valid_from, saved_at, spec::text FROM loyalty_pointsrule"
-            " WHERE merchant_id = %(merchant_id)s ORDER BY number",
-            {"merchant_id": merchant_id},
-        )
-    ]
+    return sql.ask(asking_versions(merchant_id))
+
+
+def asking_versions(merchant_id: int) -> sql.Question[list[Version]]:
+    """The question behind `point_versions`."""
+    return sql.Question(
+        "SELECT id, number, valid_from, saved_at, spec::text FROM loyalty_pointsrule"
+        " WHERE merchant_id = %(merchant_id)s ORDER BY number",
+        {"merchant_id": merchant_id},
+        lambda rows: [
+            Version(rule_id, number, valid_from, saved_at, _terms(spec))
+            for rule_id, number, valid_from, saved_at, spec in rows
+        ],
+    )
 
 
 def gift_lapses_at(merchant_id: int, at: datetime) -> datetime | None:
     """When points given at an instant lapse, by the rule then in force; None for never."""
-    version = in_force(ranked(point_versions(merchant_id)), at)
+    versions, merchant = sql.ask_all(asking_versions(merchant_id), merchants.asking_merchant(merchant_id))
+    return lapses_at(versions, merchant, at)
+
+
+def lapses_at(versions: Sequence[Version], merchant: merchants.Merchant, at: datetime) -> datetime | None:
+    """`gift_lapses_at` by what was asked already."""
+    version = in_force(ranked(versions), at)
     if version is None:
         return None
-    zone = zone_of(merchant_id)
-    return lapse(version.terms.expiry, version.terms.expiry_months, at.astimezone(zone).date(), zone)
+    here = ZoneInfo(merchant.zone)
+    return lapse(version.terms.expiry, version.terms.expiry_months, at.astimezone(here).date(), here)
 
 
 @lru_cache(maxsize=256)

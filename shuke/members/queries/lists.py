@@ -85,10 +85,14 @@ def attributes(merchant_id: int, *, with_inactive: bool = False) -> list[Attribu
 
 def names(merchant_id: int, member_ids: Iterable[int]) -> dict[int, str]:
     """What lists call these members, by id; ids of nobody are left out."""
-    return dict(
-        sql.rows(
-            "SELECT id, display_name FROM members_member WHERE merchant_id = %(merchant_id)s"
-            " AND id = ANY(%(members)s::bigint[])",
-            {"merchant_id": merchant_id, "members": sql.numbers(member_ids)},
-        )
+    return sql.ask(asking_names(merchant_id, member_ids))
+
+
+def asking_names(merchant_id: int, member_ids: Iterable[int]) -> sql.Question[dict[int, str]]:
+    """The question behind `names`."""
+    return sql.Question(
+        "SELECT id, display_name FROM members_member WHERE merchant_id = %(merchant_id)s"
+        " AND id = ANY(%(members)s::bigint[])",
+        {"merchant_id": merchant_id, "members": sql.numbers(member_ids)},
+        dict,
     )

@@ -24,6 +24,9 @@ class Claim(NamedTuple):
     content_hash: bytes
 
 
+Stored = list[tuple[Any, ...]]
+
+
 class Answer(NamedTuple):
     """What a call was answered."""
 
@@ -37,16 +40,16 @@ def claim_answers(merchant_id: int, claims: Sequence[Claim]) -> list[Answer | No
     A claimed call that is under way elsewhere is waited for. Nothing is written yet: rows are written last by all, after
     every other lock, so that nobody who holds one waits for anybody. Claims of a batch need different keys. Refused `key_reused`.
     """
-    sql.run(_WAIT, {"merchant_id": merchant_id, "claims": _listed(sorted(claims))})
-    return known_answers(merchant_id, claims)
+    params = {"merchant_id": merchant_id, "before": clock.now() - KEPT, "claims": _listed(sorted(claims))}
+    sql.run(_WAIT, params)
+    return known_answers(merchant_id, claims, sql.rows(_STORED, params), crypto.vault(merchant_id))
 
 
-def _opened(
-    merchant_id: int, claims: Sequence[Claim], stored: Sequence[tuple[int, str, str, bytes, int, bytes]]
+def known_answers(
+    merchant_id: int, claims: Sequence[Claim], stored: Stored, vault: crypto.Vault
 ) -> list[Answer | None]:
-    if not stored:
-        return [None] * len(claims)
-    vault, answers = crypto.vault(merchant_id), {row[:2]: row[2:] for row in stored}
+    """What was answered of these calls, None of the others. Refused `idempotency_key_reused`."""
+    answers = {row[:2]: row[2:] for row in stored}
     found = list[Answer | None]()
     for one in claims:
         if one[:2] not in answers:
@@ -63,16 +66,21 @@ class AnsweredElsewhere(Exception):
     """A call was answered by another transaction meanwhile, one of them unclaimed; its answer can be read now."""
 
 
-def known_answers(merchant_id: int, claims: Sequence[Claim]) -> list[Answer | None]:
-    """As `claim_answers` for what was answered, but nothing is claimed: `keep_answers` finds out whether the effect
-    was had elsewhere meanwhile. For calls of which another one with the same key is hardly ever under way.
+def asking_answers(merchant_id: int, mark: str, idempotency_keys: Sequence[str]) -> sql.Question[Stored]:
+    """What calls of the API key that bears a mark were answered, for `known_answers`. Nothing is claimed: `keep_answers`
+    finds out whether an effect was had elsewhere meanwhile. For calls of which another one with the same key is hardly
+    ever under way.
     """
-    params = {"merchant_id": merchant_id, "before": clock.now() - KEPT, "claims": _listed(claims)}
-    return _opened(merchant_id, claims, sql.rows(f"{_STORED} WHERE a.at >= %(before)s", params))
+    return sql.Question(
+        _STORED_OF_KEY,
+        {"merchant_id": merchant_id, "mark": mark, "keys": sql.texts(idempotency_keys), "before": clock.now() - KEPT},
+        list,
+    )
 
 
-def keep_answers(merchant_id: int, answered: Sequence[tuple[Claim, Answer]]) -> None:
-    """Keep what calls were answered, in the transaction of their effect and as its last step.
+def keep_answers(merchant_id: int, answered: Sequence[tuple[Claim, Answer]], vault: crypto.Vault | None = None) -> None:
+    """Keep what calls were answered, in the transaction of their effect and as its last step; `vault` is hers if it was
+    asked for already.
 
     One that is being answered elsewhere is waited for; AnsweredElsewhere when it was, and the transaction must be undone.
     """
@@ -94,7 +102,7 @@ def keep_answers(merchant_id: int, answered: Sequence[tuple[Claim, Answer]]) -> 
         """,
         {"merchant_id": merchant_id, "now": clock.now(), "before": clock.now() - KEPT, "answers": orjson.dumps(
             [{**_told(claim), "status": answer.status, "sealed": hidden.hex()}
-             for (claim, answer), hidden in zip(ordered, _sealed(merchant_id, ordered), strict=True)]).decode()},
+             for (claim, answer), hidden in zip(ordered, _sealed(merchant_id, ordered, vault), strict=True)]).decode()},
     )  # fmt: skip
     if kept < len(answered):
         raise AnsweredElsewhere
@@ -123,7 +131,15 @@ _STORED = f"""
     FROM {_CLAIMS} CROSS JOIN LATERAL (
         SELECT * FROM merchants_apianswer
         WHERE merchant_id = %(merchant_id)s AND key_id = c.key_id AND idempotency_key = c.idempotency_key OFFSET 0
-    ) a
+    ) a WHERE a.at >= %(before)s
+"""
+_STORED_OF_KEY = """
+    SELECT a.key_id, a.idempotency_key, a.route, a.content_hash, a.status, a.body_sealed
+    FROM unnest(string_to_array(%(keys)s, chr(31))) AS c (idempotency_key) CROSS JOIN LATERAL (
+        SELECT * FROM merchants_apianswer WHERE merchant_id = %(merchant_id)s AND key_id = (
+            SELECT id FROM merchants_apikey WHERE merchant_id = %(merchant_id)s AND mark = %(mark)s
+        ) AND idempotency_key = c.idempotency_key OFFSET 0
+    ) a WHERE a.at >= %(before)s
 """
 
 
@@ -136,9 +152,9 @@ def _told(claim: Claim) -> dict[str, Any]:
             "content_hash": claim.content_hash.hex()}  # fmt: skip
 
 
-def _sealed(merchant_id: int, answered: Sequence[tuple[Claim, Answer]]) -> list[bytes]:
+def _sealed(merchant_id: int, answered: Sequence[tuple[Claim, Answer]], vault: crypto.Vault | None) -> list[bytes]:
     rows = [_row(merchant_id, claim) for claim, _answer in answered]
-    return crypto.vault(merchant_id).seal_many([answer.body for _claim, answer in answered], rows)
+    return (vault or crypto.vault(merchant_id)).seal_many([answer.body for _claim, answer in answered], rows)
 
 
 def _row(merchant_id: int, claim: Claim) -> str:

@@ -11,13 +11,14 @@ from shuke.merchants.queries.doors import (
     user_of_passkey,
     users_with_factors,
 )
-from shuke.merchants.queries.keys import ApiKey, api_key, api_keys, key_parts, keys_by_mark, scope_choices
+from shuke.merchants.queries.keys import ApiKey, api_key, api_keys, asking_keys, key_parts, keys_by_mark, scope_choices
 from shuke.merchants.queries.places import (
     AuditLine,
     Merchant,
     Person,
     Role,
     Shop,
+    asking_merchant,
     audit_count_since,
     audit_lines,
     is_set_up,
@@ -46,6 +47,8 @@ __all__ = [
     "SignIn",
     "api_key",
     "api_keys",
+    "asking_keys",
+    "asking_merchant",
     "audit_count_since",
     "audit_lines",
     "is_set_up",

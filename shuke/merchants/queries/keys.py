@@ -9,7 +9,7 @@ from typing import Any
 
 from shuke.core import clock, sql
 from shuke.merchants import rules
-from shuke.merchants.queries.places import MERCHANT, Merchant
+from shuke.merchants.queries.places import Merchant, asking_merchant
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,17 @@ def keys_by_mark(merchant_id: int, marks: Collection[str]) -> tuple[Merchant | N
     """The merchant, and keys of hers with their keyed hashes, by mark; compare the hash in constant time before
     believing it.
     """
-    params = {"merchant_id": merchant_id, "marks": list(marks)}
-    (_one, merchants), (_count, keys) = sql.at_once(
-        (MERCHANT, params), (_KEYS.format(condition="mark = ANY(%(marks)s)"), params)
+    merchant, keys = sql.ask_all(asking_merchant(merchant_id), asking_keys(merchant_id, marks))
+    return merchant, keys
+
+
+def asking_keys(merchant_id: int, marks: Collection[str]) -> sql.Question[dict[str, tuple[ApiKey, bytes]]]:
+    """The question behind `keys_by_mark`."""
+    return sql.Question(
+        _KEYS.format(condition="mark = ANY(%(marks)s)"),
+        {"merchant_id": merchant_id, "marks": list(marks)},
+        lambda rows: {key.mark: (key, digest) for key, digest in map(_api_key, rows)},
     )
-    found = [_api_key(row) for row in keys]
-    return Merchant(*merchants[0]) if merchants else None, {key.mark: (key, digest) for key, digest in found}
 
 
 def _api_key(row: Sequence[Any]) -> tuple[ApiKey, bytes]:

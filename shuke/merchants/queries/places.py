@@ -113,11 +113,16 @@ def is_set_up() -> bool:
 
 def merchant(merchant_id: int) -> Merchant | None:
     """One merchant, within her scope."""
-    found = sql.rows(MERCHANT, {"merchant_id": merchant_id})
-    return Merchant(*found[0]) if found else None
+    return sql.ask(asking_merchant(merchant_id))
 
 
-MERCHANT = "SELECT id, name, zone FROM merchants_merchant WHERE id = %(merchant_id)s"
+def asking_merchant(merchant_id: int) -> sql.Question[Merchant | None]:
+    """The question behind `merchant`."""
+    return sql.Question(
+        "SELECT id, name, zone FROM merchants_merchant WHERE id = %(merchant_id)s",
+        {"merchant_id": merchant_id},
+        lambda found: Merchant(*found[0]) if found else None,
+    )
 
 
 def workplaces(user_id: int) -> list[tuple[Merchant, Person]]:
