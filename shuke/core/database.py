@@ -41,10 +41,12 @@ _LEAVING_SECONDS = 15
 _REPAIR_SECONDS = 60
 _PATIENCE_SECONDS, _ASK_SECONDS = 15, 0.1
 
+_MEGABYTE = 1 << 20
+_LEAST_BUFFERS, _MOST_BUFFERS = 128 * _MEGABYTE, 1024 * _MEGABYTE
+
 _CONFIGURATION = {
     "listen_addresses": "",
     "max_connections": "100",
-    "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "512MB",  # after a crash as much is replayed at most, which takes seconds
@@ -59,6 +61,20 @@ _CONFIGURATION = {
     "log_error_verbosity": "terse",
     "log_parameter_max_length_on_error": "0",
 }
+
+
+def memory_bytes() -> int:
+    """The machine's memory, or what its container may use of it."""
+    most = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):
+            most = min(most, int(Path(limit).read_text()))
+    return most
+
+
+def shared_buffers(memory: int) -> int:
+    """How many bytes of so much memory PostgreSQL keeps pages in: an eighth, since web and workers want theirs too."""
+    return min(max(memory // 8, _LEAST_BUFFERS), _MOST_BUFFERS)
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -126,7 +142,8 @@ class EmbeddedServer:
         if not (self.folder / "PG_VERSION").exists():
             self._run("initdb", "-D", str(self.folder), "-U", OWNER, "--encoding=UTF8", "--locale=C.UTF-8",
                       "--auth=trust", "--data-checksums", "--no-instructions")  # fmt: skip
-        settings = {**_CONFIGURATION, **self.settings, "unix_socket_directories": str(self.socket_folder)}
+        buffers = {"shared_buffers": f"{shared_buffers(memory_bytes()) // _MEGABYTE}MB"}
+        settings = {**_CONFIGURATION, **buffers, **self.settings, "unix_socket_directories": str(self.socket_folder)}
         options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
         log = self.folder / "server.log"
         until = time.monotonic() + _LEAVING_SECONDS

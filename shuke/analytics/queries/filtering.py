@@ -18,27 +18,38 @@ MOST_FOUND = 10_000
 
 @dataclass(slots=True)
 class Where:
-    """Conditions on analytics_memberrow r, by the column they speak of ("" for other tables)."""
+    """Conditions on analytics_memberrow r, by the column they speak of ("" for other tables).
+
+    Those on other tables look up each row. Where all rows are looked at, those of `gathered` (by the condition they
+    stand for) take the other table's members first.
+    """
 
     params: dict[str, Any]
     conditions: list[tuple[str, str]] = field(default_factory=list)
+    gathered: dict[str, str] = field(default_factory=dict)
 
     def say(self, column: str, condition: str) -> None:
         """Add a condition."""
         self.conditions.append((column, condition))
 
     def sql(self) -> str:
-        """All conditions."""
+        """All conditions, for a look at a few rows."""
         return " AND ".join(["r.merchant_id = %(merchant_id)s", *(condition for _, condition in self.conditions)])
 
-    def on(self, column: str) -> str:
-        """Those that speak of this column, which is what an index on it can keep to."""
-        own = [condition for name, condition in self.conditions if name == column]
+    def sql_for_all(self) -> str:
+        """All conditions, for a look at all rows."""
+        told = (self.gathered.get(condition, condition) for _, condition in self.conditions)
+        return " AND ".join(["r.merchant_id = %(merchant_id)s", *told])
+
+    def on(self, *columns: str) -> str:
+        """Those that speak of these columns, which is what an index on them can keep to."""
+        own = [condition for name, condition in self.conditions if name and name in columns]
         return " AND ".join(["r.merchant_id = %(merchant_id)s", *own])
 
-    def beside(self, column: str) -> str:
+    def beside(self, *columns: str) -> str:
         """Those that do not."""
-        return " AND ".join([condition for name, condition in self.conditions if name != column] or ["true"])
+        others = [condition for name, condition in self.conditions if not name or name not in columns]
+        return " AND ".join(others or ["true"])
 
 
 def where(merchant_id: int, chosen: MemberFilter) -> Where:
@@ -67,11 +78,17 @@ def _others(found: Where, chosen: MemberFilter) -> None:
         ("members_membergroup", "group_id", chosen.group_id),
         ("members_identity", "shop_id", chosen.shop_id),
     ):
-        if wanted:
-            found.say(
-                "",
-                f"EXISTS (SELECT FROM {table} x WHERE x.merchant_id = r.merchant_id AND x.member_id = r.member_id"
-                f" AND x.{column} = %({column})s)",
+        if not wanted:
+            continue
+        condition = (
+            f"EXISTS (SELECT FROM {table} x WHERE x.merchant_id = r.merchant_id AND x.member_id = r.member_id"
+            f" AND x.{column} = %({column})s)"
+        )
+        found.say("", condition)
+        if column != "shop_id":  # a shop has most of the members
+            found.gathered[condition] = (
+                f"r.member_id = ANY(ARRAY(SELECT x.member_id FROM {table} x WHERE x.merchant_id = %(merchant_id)s"
+                f" AND x.{column} = %({column})s))"
             )
 
 

@@ -63,14 +63,15 @@ class MemberPage:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A sort order: its column, and that column's type."""
+    """A sort order: its column, that column's type, and a column that leads another index on it."""
 
     column: str
     type: str
+    led_by: str = ""
 
 
 _ORDERS = {
-    "last_order": _Order("last_order_at", "timestamptz"),
+    "last_order": _Order("last_order_at", "timestamptz", led_by="lifecycle"),
     "amount": _Order("paid_fen", "bigint"),
     "orders": _Order("order_count", "integer"),
     "average": _Order("average_fen", "bigint"),
@@ -152,20 +153,29 @@ def _walk(found: Where, order: _Order, descending: bool, start: _Place | None) -
     beyond, way, params = _after(found, order, descending, start, f"r.{order.column}, r.member_id")
     rows = sql.rows(
         f"SELECT r.{order.column}::text, r.member_id FROM (SELECT * FROM analytics_memberrow r"
-        f" WHERE {found.on(order.column)} AND {beyond}"
+        f" WHERE {found.on(order.column, order.led_by)} AND {beyond}"
         f" ORDER BY r.{order.column} {way}, r.member_id {way} LIMIT {WALK}) AS r"
-        f" WHERE {found.beside(order.column)} LIMIT %(limit)s",
+        f" WHERE {found.beside(order.column, order.led_by)} LIMIT %(limit)s",
         params,
     )
     if len(rows) < params["limit"]:
-        # OFFSET 0 keeps the planner from walking the index all the same.
-        rows = sql.rows(
-            f"SELECT value::text, id FROM (SELECT r.{order.column} AS value, r.member_id AS id"
-            f" FROM analytics_memberrow r WHERE {found.sql()} AND {beyond} OFFSET 0) AS matching"
-            f" ORDER BY matching.value {way}, id {way} LIMIT %(limit)s",
-            params,
-        )
+        rows = _all(found, order, beyond, way, params)
     return [(row[0], row[1]) for row in rows]
+
+
+def _all(found: Where, order: _Order, beyond: str, way: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """As `_walk`, with a look at every row that matches."""
+    # The planner would walk the index all the same, or fetch each row by one; read page by page, by several processes,
+    # a million rows take a tenth of the time.
+    sql.run("SET LOCAL enable_indexscan = off")
+    rows = sql.rows(
+        f"SELECT value::text, id FROM (SELECT r.{order.column} AS value, r.member_id AS id FROM analytics_memberrow r"
+        f" WHERE {found.sql_for_all()} AND {beyond} ORDER BY r.{order.column} {way}, r.member_id {way} LIMIT %(limit)s)"
+        f" AS page ORDER BY page.value {way}, id {way}",
+        params,
+    )
+    sql.run("SET LOCAL enable_indexscan = on")
+    return rows
 
 
 def _after(
