@@ -18,14 +18,14 @@ from psycopg.errors import UniqueViolation
 from shuke.core.errors import Refused
 
 R = TypeVar("R")
-Statement = tuple[str, Mapping[str, Any]]
+Statement = tuple[str, Mapping[str, Any] | None]
 _waiting: ContextVar[list[Statement] | None] = ContextVar("waiting", default=None)
 
 
 def run(statement: str, params: Mapping[str, Any] | None = None) -> int:
     """Execute; the number of rows it touched."""
     if _waiting.get():
-        return at_once((statement, params or {}))[0][0]
+        return at_once((statement, params))[0][0]
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         touched: int = cursor.rowcount
@@ -35,7 +35,7 @@ def run(statement: str, params: Mapping[str, Any] | None = None) -> int:
 def rows(statement: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """Execute; all rows as tuples."""
     if _waiting.get():
-        return at_once((statement, params or {}))[0][1]
+        return at_once((statement, params))[0][1]
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         found: list[tuple[Any, ...]] = cursor.fetchall()

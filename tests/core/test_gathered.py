@@ -15,7 +15,7 @@ from shuke.members.models import Member
 from shuke.merchants import actions as merchants
 from tests import make
 
-LINES = "SELECT act FROM merchants_auditentry WHERE act LIKE 'test.%%' ORDER BY id"
+LINES = "SELECT act FROM merchants_auditentry WHERE act LIKE 'test.%' ORDER BY id"
 
 
 def audit(alice: make.Place, act: str) -> None:
@@ -34,12 +34,12 @@ def test_one_way_takes_what_waits_in_its_order(alice: make.Place) -> None:
         audit(alice, "test.first")
         audit(alice, "test.second")
         assert ways == []
-        assert sql.rows(LINES, {}) == [("test.first",), ("test.second",)]
+        assert sql.rows(LINES) == [("test.first",), ("test.second",)]
         assert len(ways) == 1
         audit(alice, "test.third")
     assert len(ways) == 2
     with tenant(alice.merchant_id):
-        assert [act for (act,) in sql.rows(LINES, {})] == ["test.first", "test.second", "test.third"]
+        assert [act for (act,) in sql.rows(LINES)] == ["test.first", "test.second", "test.third"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -48,7 +48,7 @@ def test_no_statement_of_anybody_else_overtakes_it(alice: make.Place) -> None:
         assert Member.objects.count() == 0  # the scope's opening went before
         audit(alice, "test.before")
         with connection.cursor() as cursor:
-            cursor.execute(LINES, {})
+            cursor.execute(LINES)
             assert cursor.fetchall() == [("test.before",)]
 
 
@@ -83,7 +83,7 @@ def test_what_fails_leaves_nothing_and_nothing_waits_on(alice: make.Place) -> No
         fail_midway(alice)
     with tenant(alice.merchant_id):
         audit(alice, "test.after")
-        assert sql.rows(LINES, {}) == [("test.after",)]
+        assert sql.rows(LINES) == [("test.after",)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -92,8 +92,8 @@ def test_a_part_that_fails_is_undone_alone_or_where_things_are_gathered_with_all
         audit(alice, "test.around")
         with pytest.raises(Refused):
             fail_within(alice)
-        assert sql.rows(LINES, {}) == [("test.around",)]
+        assert sql.rows(LINES) == [("test.around",)]
     with pytest.raises(Refused):
         fail_within_gathered(alice)
     with tenant(alice.merchant_id):
-        assert sql.rows(LINES, {}) == [("test.around",)]
+        assert sql.rows(LINES) == [("test.around",)]
