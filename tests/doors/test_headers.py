@@ -29,10 +29,16 @@ def answers(client: Client) -> list[tuple[str, str, HttpResponse]]:
     return found
 
 
+_WALKED: list[tuple[str, str, HttpResponse]] = []
+
+
 @pytest.fixture
 def walk(alice: Place) -> list[tuple[str, str, HttpResponse]]:
-    hers, nobodys = browser("alice", raise_request_exception=False), Client(raise_request_exception=False)
-    return [*answers(hers), *answers(nobodys)]
+    """What a signed-in person and nobody are answered everywhere; walked once, since all tests look at the same."""
+    if not _WALKED:
+        hers, nobodys = browser("alice", raise_request_exception=False), Client(raise_request_exception=False)
+        _WALKED.extend([*answers(hers), *answers(nobodys)])
+    return _WALKED
 
 
 def test_every_answer_carries_the_headers(walk: list[tuple[str, str, HttpResponse]]) -> None:
