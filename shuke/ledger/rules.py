@@ -118,6 +118,21 @@ class Move:
     parts: list[Part]
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a member holds of an asset: usable now, not yet usable, set aside, owed."""
+
+    active: int = 0
+    pending: int = 0
+    reserved: int = 0
+    debt: int = 0
+
+    @property
+    def spendable(self) -> int:
+        """What may be spent now; nothing while debt stands."""
+        return 0 if self.debt else self.active
+
+
 @dataclass(slots=True, eq=False)
 class Account:
     """One member's holding of one asset, and the moves made since it was read."""
@@ -131,6 +146,11 @@ class Account:
     lots: dict[int, Lot] = field(default_factory=dict)
     reservations: dict[int, Reservation] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
+
+    @property
+    def balance(self) -> Balance:
+        """What she holds as the account stands."""
+        return Balance(self.active, self.pending, self.reserved, self.debt)
 
 
 def credit(account: Account, label: Label, amount: int, now: datetime, lot: Lot) -> Move:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shuke.analytics.specs import MemberFilter
@@ -16,40 +17,48 @@ MOST_FOUND = 10_000
 """A text that more members match is too common to list all of them; the first are listed."""
 
 
-@dataclass(slots=True)
-class Where:
-    """Conditions on analytics_memberrow r, by the column they speak of ("" for other tables).
+class Condition(NamedTuple):
+    """A condition on analytics_memberrow r: the column it speaks of, "" for one that looks each row up in another table.
 
-    Those on other tables look up each row. Where all rows are looked at, those of `gathered` (by the condition they
-    stand for) take the other table's members first.
+    `for_all` says the same for a look at all rows: it takes the other table's members first.
     """
 
-    params: dict[str, Any]
-    conditions: list[tuple[str, str]] = field(default_factory=list)
-    gathered: dict[str, str] = field(default_factory=dict)
+    column: str
+    sql: str
+    for_all: str
 
-    def say(self, column: str, condition: str) -> None:
+
+@dataclass(slots=True)
+class Where:
+    """Conditions and their parameters."""
+
+    params: dict[str, Any]
+    conditions: list[Condition] = field(default_factory=list)
+
+    def say(self, column: str, condition: str, for_all: str = "") -> None:
         """Add a condition."""
-        self.conditions.append((column, condition))
+        self.conditions.append(Condition(column, condition, for_all or condition))
 
     def sql(self) -> str:
         """All conditions, for a look at a few rows."""
-        return " AND ".join(["r.merchant_id = %(merchant_id)s", *(condition for _, condition in self.conditions)])
+        return _of_merchant(one.sql for one in self.conditions)
 
     def sql_for_all(self) -> str:
         """All conditions, for a look at all rows."""
-        told = (self.gathered.get(condition, condition) for _, condition in self.conditions)
-        return " AND ".join(["r.merchant_id = %(merchant_id)s", *told])
+        return _of_merchant(one.for_all for one in self.conditions)
 
     def on(self, *columns: str) -> str:
         """Those that speak of these columns, which is what an index on them can keep to."""
-        own = [condition for name, condition in self.conditions if name and name in columns]
-        return " AND ".join(["r.merchant_id = %(merchant_id)s", *own])
+        return _of_merchant(one.sql for one in self.conditions if one.column and one.column in columns)
 
     def beside(self, *columns: str) -> str:
         """Those that do not."""
-        others = [condition for name, condition in self.conditions if not name or name not in columns]
+        others = [one.sql for one in self.conditions if not one.column or one.column not in columns]
         return " AND ".join(others or ["true"])
+
+
+def _of_merchant(conditions: Iterable[str]) -> str:
+    return " AND ".join(["r.merchant_id = %(merchant_id)s", *conditions])
 
 
 def where(merchant_id: int, chosen: MemberFilter) -> Where:
@@ -80,16 +89,16 @@ def _others(found: Where, chosen: MemberFilter) -> None:
     ):
         if not wanted:
             continue
-        condition = (
-            f"EXISTS (SELECT FROM {table} x WHERE x.merchant_id = r.merchant_id AND x.member_id = r.member_id"
-            f" AND x.{column} = %({column})s)"
+        among_them = (
+            f"r.member_id = ANY(ARRAY(SELECT x.member_id FROM {table} x WHERE x.merchant_id = %(merchant_id)s"
+            f" AND x.{column} = %({column})s))"
         )
-        found.say("", condition)
-        if column != "shop_id":  # a shop has most of the members
-            found.gathered[condition] = (
-                f"r.member_id = ANY(ARRAY(SELECT x.member_id FROM {table} x WHERE x.merchant_id = %(merchant_id)s"
-                f" AND x.{column} = %({column})s))"
-            )
+        found.say(
+            "",
+            f"EXISTS (SELECT FROM {table} x WHERE x.merchant_id = r.merchant_id AND x.member_id = r.member_id"
+            f" AND x.{column} = %({column})s)",
+            among_them if column != "shop_id" else "",  # a shop has most of the members
+        )
 
 
 def _range(found: Where, column: str, lowest: str, highest: str) -> None:

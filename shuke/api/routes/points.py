@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -279,15 +278,14 @@ def _source(text: str) -> str:
     return f"api:{text}" if text else ""
 
 
-def _balances(call: Call, member_ids: Sequence[int], held: Mapping[int, ledger.Holding]) -> list[Balance]:
+def _balances(call: Call, member_ids: Sequence[int], held: Mapping[int, ledger.Balance]) -> list[Balance]:
     """What members have, where it is not known yet."""
     missing = [one for one in dict.fromkeys(member_ids) if one not in held]
     if missing:
-        more = ledger_queries.balances(call.merchant_id, POINTS, missing)
-        held = {**held, **{one: ledger.Holding(*astuple(balance)) for one, balance in more.items()}}
+        held = {**held, **ledger_queries.balances(call.merchant_id, POINTS, missing)}
     return [
         Balance(
-            member_id=one, spendable=0 if held[one].debt else held[one].active, active=held[one].active,
+            member_id=one, spendable=held[one].spendable, active=held[one].active,
             pending=held[one].pending, reserved=held[one].reserved, debt=held[one].debt,
         )
         for one in member_ids

@@ -32,10 +32,10 @@ MONTHS = 12
 @page("points.view")
 def overview(desk: Desk) -> HttpResponse:
     """All figures; while there is no rule, one that is ready to be switched on."""
-    rules = queries.points_rules(desk.merchant_id)
-    if not rules:
+    rulebook = queries.points_rulebook(desk.merchant_id)
+    if not rulebook.versions:
         return _start(desk)
-    rule = queries.points_rule(desk.merchant_id)
+    rule = rulebook.in_force
     sums = ledger.totals(desk.merchant_id, POINTS)
     now, rate = clock.now(), worth(desk.merchant_id)
     months = ledger.months(desk.merchant_id, POINTS, desk.merchant.zone, now - timedelta(days=366))[-MONTHS:]
@@ -46,7 +46,7 @@ def overview(desk: Desk) -> HttpResponse:
         rule=rule,
         member_day=explain_member_day(day) if (day := next_member_day(desk.merchant_id)) else "",
         waiting_count=waiting_count(desk.merchant_id),
-        coming=queries.coming_points_rules(desk.merchant_id),
+        coming=rulebook.coming,
         sums=sums,
         circulating=circulating,
         cost_fen=rate.fen(circulating),
@@ -63,10 +63,9 @@ def overview(desk: Desk) -> HttpResponse:
 @page("points.view")
 def versions(desk: Desk) -> HttpResponse:
     """Every version of the rule: who saved it, when, from when it holds and what changed."""
-    found = queries.points_rules(desk.merchant_id)
+    rulebook = queries.points_rulebook(desk.merchant_id)
     doers = customer_words.doers(desk.merchant_id)
-    now, coming = queries.points_rule(desk.merchant_id), queries.coming_points_rules(desk.merchant_id)
-    older: list[SavedPointsRule | None] = [*found, None][1:]
+    older: list[SavedPointsRule | None] = [*rulebook.versions, None][1:]
     names = levels_by_name(desk)
     return desk.show(
         "console/points/versions.html",
@@ -77,10 +76,10 @@ def versions(desk: Desk) -> HttpResponse:
                 doers.get(one.saved_by, _("Shuke")),
                 rule_changes.changes(before.spec if before else None, one.spec, without=("start_on",), choices=names),
             )
-            for one, before in zip(found, older, strict=True)
+            for one, before in zip(rulebook.versions, older, strict=True)
         ],
-        in_force=now.number if now else None,
-        coming={one.number for one in coming},
+        in_force=rulebook.in_force.number if rulebook.in_force else None,
+        coming={one.number for one in rulebook.coming},
     )
 
 

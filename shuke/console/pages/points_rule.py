@@ -18,7 +18,7 @@ from shuke.core.specs import Form, form_for, parse
 from shuke.core.specs.posted import Given
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
-from shuke.loyalty.queries import PointsPreview, SavedPointsRule, rulewords
+from shuke.loyalty.queries import PointsPreview, PointsRulebook, rulewords
 from shuke.loyalty.queries.worth import worth
 from shuke.loyalty.specs import PointsRuleSpec
 from shuke.members import queries as members
@@ -32,11 +32,12 @@ LATER = gettext_lazy("The new rule is saved. It holds from %(day)s.")
 @page("rules.edit")
 def edit(desk: Desk) -> HttpResponse:
     """The form, with the version in force in it, or with one for the future (`version`) and its day."""
-    coming = queries.coming_points_rules(desk.merchant_id)
-    planned = next((one for one in coming if str(one.number) == desk.get.get("version")), None)
-    held = queries.points_rule(desk.merchant_id) or next(iter(coming), None)
+    rulebook = queries.points_rulebook(desk.merchant_id)
+    planned = next((one for one in rulebook.coming if str(one.number) == desk.get.get("version")), None)
+    held = rulebook.in_force or next(iter(rulebook.coming), None)
     value = held.spec.model_copy(update={"start_on": None}) if held else None
-    return _form(desk, form_for(PointsRuleSpec, planned.spec if planned else value, choices=levels_by_name(desk)))
+    form = form_for(PointsRuleSpec, planned.spec if planned else value, choices=levels_by_name(desk))
+    return _form(desk, rulebook, form)
 
 
 @page("rules.edit", methods=("POST",))
@@ -52,20 +53,20 @@ def preview(desk: Desk) -> HttpResponse:
 @page("rules.edit", methods=("POST",))
 def save(desk: Desk) -> HttpResponse:
     """Save a rule: first asks whether past orders shall be computed too, unless there are none or the answer is here."""
-    newest = _newest(desk)
+    rulebook = queries.points_rulebook(desk.merchant_id)
     filled = parse(PointsRuleSpec, desk.post, choices=levels_by_name(desk))
     if isinstance(filled, Form):
-        return _form(desk, filled, status=422)
-    _check_basis(desk, newest)
+        return _form(desk, rulebook, filled, status=422)
+    _check_basis(desk, rulebook)
     answer = desk.post.get("answer", "")
     today = clock.today(desk.zone)
     is_later = filled.start_on is not None and filled.start_on > today
     if not answer and not is_later and trade.order_count(desk.merchant_id):
-        return _ask(desk, filled)
+        return _ask(desk, rulebook, filled)
     if answer == "past" and filled.start_on is None:
-        return _ask(desk, filled, error=_("Please give the day."))
+        return _ask(desk, rulebook, filled, error=_("Please give the day."))
     spec = filled if is_later or answer == "past" else filled.model_copy(update={"start_on": None})
-    if answer != "past" and _holds_already(desk, spec):
+    if answer != "past" and _holds_already(rulebook, spec):
         return desk.go("console:points", said=_("This rule is in force already; nothing was changed."))
     loyalty.save_points_rule(desk.merchant_id, spec, by=desk.by)
     if is_later:
@@ -73,11 +74,11 @@ def save(desk: Desk) -> HttpResponse:
     return desk.go("console:points", said=COMPUTING if spec.start_on else SAVED)
 
 
-def _holds_already(desk: Desk, spec: PointsRuleSpec) -> bool:
+def _holds_already(rulebook: PointsRulebook, spec: PointsRuleSpec) -> bool:
     """Whether saving would change nothing, now or on the day it is for."""
     if spec.start_on is not None:
-        return any(one.spec == spec for one in queries.coming_points_rules(desk.merchant_id))
-    held = queries.points_rule(desk.merchant_id)
+        return any(one.spec == spec for one in rulebook.coming)
+    held = rulebook.in_force
     return held is not None and held.spec.model_copy(update={"start_on": None}) == spec
 
 
@@ -87,37 +88,40 @@ def start_on_past(desk: Desk) -> date:
     return today.replace(year=today.year - 1, day=min(today.day, 28))
 
 
-def _form(desk: Desk, form: Form, *, status: int = 200) -> HttpResponse:
-    newest = _newest(desk)
+def _form(desk: Desk, rulebook: PointsRulebook, form: Form, *, status: int = 200) -> HttpResponse:
     return desk.show(
         "console/points/rule.html",
         status=status,
         form=form,
         parts=parts(form, POINTS_CHAPTERS),
-        basis=newest.number if newest else 0,
-        is_first=newest is None,
-        coming=queries.coming_points_rules(desk.merchant_id),
+        basis=_basis(rulebook),
+        is_first=rulebook.newest is None,
+        coming=rulebook.coming,
     )
 
 
-def _ask(desk: Desk, filled: PointsRuleSpec, *, error: str = "") -> HttpResponse:
+def _ask(desk: Desk, rulebook: PointsRulebook, filled: PointsRuleSpec, *, error: str = "") -> HttpResponse:
     """Whether the rule shall hold for past orders too, with what that would do."""
-    newest = _newest(desk)
     return desk.show(
         "console/points/ask.html",
         status=422 if error else 200,
         carried=carried(form_for(PointsRuleSpec, filled), without=("start_on",)),
         start_on=filled.start_on or start_on_past(desk),
         today=clock.today(desk.zone),
-        basis=newest.number if newest else 0,
-        coming=queries.coming_points_rules(desk.merchant_id),
+        basis=_basis(rulebook),
+        coming=rulebook.coming,
         error=error,
     )
 
 
-def _check_basis(desk: Desk, newest: SavedPointsRule | None) -> None:
+def _basis(rulebook: PointsRulebook) -> int:
+    """The number of the version that what is edited comes after."""
+    return rulebook.newest.number if rulebook.newest else 0
+
+
+def _check_basis(desk: Desk, rulebook: PointsRulebook) -> None:
     """What was edited must be what still stands: two people may have the form open."""
-    if desk.post.get("basis", "") != str(newest.number if newest else 0):
+    if desk.post.get("basis", "") != str(_basis(rulebook)):
         raise Refused(
             "rule_moved", _("Somebody saved another version in the meantime. Please open the form again and compare.")
         )
@@ -142,10 +146,6 @@ def _figures(desk: Desk, found: PointsPreview, filled: PointsRuleSpec) -> dict[s
         "distribution": [row for row in found.distribution if row[2]],
         "chapters": rulewords.points_chapters(filled, levels, worth(desk.merchant_id, filled)),
     }  # fmt: skip
-
-
-def _newest(desk: Desk) -> SavedPointsRule | None:
-    return next(iter(queries.points_rules(desk.merchant_id)), None)
 
 
 def levels_by_name(desk: Desk) -> Given:

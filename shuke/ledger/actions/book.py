@@ -23,8 +23,7 @@ from shuke.core.errors import Refused
 from shuke.ledger import events, rules
 from shuke.ledger.actions.homes import reading_homes
 from shuke.ledger.actions.keys import Content, key_reused, reading_keys
-from shuke.ledger.actions.requests import Holding
-from shuke.ledger.rules import Account, Label, Lot, Move, Reservation
+from shuke.ledger.rules import Account, Balance, Label, Lot, Move, Reservation
 
 LOT_COLUMNS = (
     'l.id, l.member_id, l.source, l.part, l.amount, l.state, l.available_at, l.expires_at, l.happened_at, l.rule_id, l."left",'
@@ -140,10 +139,9 @@ class Book:
             some.sort(key=lambda part: part[0].order)
         return parts
 
-    def holdings(self, member_ids: Iterable[int]) -> dict[int, Holding]:
+    def balances(self, member_ids: Iterable[int]) -> dict[int, Balance]:
         """What members hold as the book stands now."""
-        some = (self.accounts[one] for one in set(member_ids))
-        return {one.member_id: Holding(one.active, one.pending, one.reserved, one.debt) for one in some}
+        return {one: self.accounts[one].balance for one in set(member_ids)}
 
     def bring_up_to_date(self) -> None:
         """Do for every account what time has brought."""

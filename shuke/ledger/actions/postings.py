@@ -14,13 +14,13 @@ from shuke.ledger import rules
 from shuke.ledger.actions.book import Book
 from shuke.ledger.actions.keys import Content, not_done_yet, transfers_by_key
 from shuke.ledger.actions.opening import opened
-from shuke.ledger.actions.requests import Holding, Posting
-from shuke.ledger.rules import Label, Lot
+from shuke.ledger.actions.requests import Posting
+from shuke.ledger.rules import Balance, Label, Lot
 
 
 def post(
     merchant_id: int, asset: str, postings: Sequence[Posting], *, by: Actor = SYSTEM, allow_debt: bool = False
-) -> dict[int, Holding]:
+) -> dict[int, Balance]:
     """Credit (`amount` > 0, a lot, active at once unless `available_at` says later) or debit (< 0) members.
 
     A debit takes active lots soonest-expiring first; what is missing is Refused `not_enough`, or becomes debt with
@@ -48,7 +48,7 @@ def post(
             else:
                 rules.debit(account, label, -posting.amount, allow_debt=allow_debt)
         book.save()
-        return book.holdings(one.member_id for one in new)
+        return book.balances(one.member_id for one in new)
 
 
 def _lot(book: Book, posting: Posting, label: Label) -> Lot:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,6 @@ class Target:
     rule_id: int | None
     happened_at: datetime
     note: dict[str, Any] | None = None
-
-
-class Holding(NamedTuple):
-    """What a member holds of an asset after something was done: usable now, not yet usable, set aside, owed."""
-
-    active: int
-    pending: int
-    reserved: int
-    debt: int
 
 
 @dataclass(frozen=True, slots=True)

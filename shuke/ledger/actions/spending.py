@@ -16,13 +16,13 @@ from shuke.ledger.actions.book import Book, member_moved, open_book
 from shuke.ledger.actions.homes import family_of
 from shuke.ledger.actions.keys import Content, not_done_yet, transfers_by_key
 from shuke.ledger.actions.opening import opened
-from shuke.ledger.actions.requests import GiveBack, Holding, Spend
-from shuke.ledger.rules import Label
+from shuke.ledger.actions.requests import GiveBack, Spend
+from shuke.ledger.rules import Balance, Label
 
 _BESIDE = ("lost", *(f"{lost}with{place}" for place in range(1, 8) for lost in ("", "lost:=")))
 
 
-def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = SYSTEM) -> dict[int, Holding]:
+def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = SYSTEM) -> dict[int, Balance]:
     """Use up active amounts, soonest-expiring lots first, then oldest; lots without an end last.
 
     All or nothing. Refused `not_enough`, `in_debt`, `member_moved`; a key that stands is left alone, Refused `key_reused` when it
@@ -46,7 +46,7 @@ def spend(merchant_id: int, asset: str, spends: Sequence[Spend], *, by: Actor = 
             label = Label(one.kind, one.key, one.happened_at or now, by.label, one.source, None, None, one.note)
             rules.spend(account, label, one.amount)
         book.save()
-        return book.holdings(one.member_id for one in new)
+        return book.balances(one.member_id for one in new)
 
 
 def give_back(merchant_id: int, asset: str, backs: Sequence[GiveBack], *, by: Actor = SYSTEM) -> None:

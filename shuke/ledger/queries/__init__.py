@@ -11,6 +11,7 @@ from shuke.core import clock, sql
 from shuke.ledger import rules
 from shuke.ledger.actions.book import BALANCES, Book
 from shuke.ledger.queries.lines import Line, journal, statement, sum_before
+from shuke.ledger.rules import Balance
 
 __all__ = [
     "Balance",
@@ -37,21 +38,6 @@ __all__ = [
     "taken_under",
     "totals",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What a member holds of an asset: usable now, not yet usable, set aside, owed."""
-
-    active: int = 0
-    pending: int = 0
-    reserved: int = 0
-    debt: int = 0
-
-    @property
-    def spendable(self) -> int:
-        """What may be spent now; nothing while debt stands."""
-        return 0 if self.debt else self.active
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +117,7 @@ def balances(merchant_id: int, asset: str, member_ids: Sequence[int]) -> dict[in
         book.read(due)
         for account in book.accounts.values():
             rules.bring_up_to_date(account, now)
-            found[account.member_id] = Balance(account.active, account.pending, account.reserved, account.debt)
+            found[account.member_id] = account.balance
     return {member_id: found.get(member_id, Balance()) for member_id in member_ids}
 
 

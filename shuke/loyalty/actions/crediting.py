@@ -42,7 +42,7 @@ class Credit:
 Row = dict[str, str | int]
 
 
-def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> dict[int, ledger.Holding]:
+def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> dict[int, ledger.Balance]:
     """Give or take points by requests of programs that know nothing of each other; all or nothing, each key once.
 
     What `adjust` does for people, with a reason for each: the same lapse, fact, audit line and list of adjustments.
@@ -60,7 +60,7 @@ def credit(merchant_id: int, wanted: Sequence[Credit], *, by: Actor) -> dict[int
 def give(
     merchant_id: int, asked: Sequence[Credit], *, by: Actor, allow_debt: bool = False,
     note: Mapping[str, str] | None = None,
-) -> dict[int, ledger.Holding]:  # fmt: skip
+) -> dict[int, ledger.Balance]:  # fmt: skip
     """Post credits whose limits were looked at, and tell of them; those of one key are one adjustment.
 
     A key that stands with the very same credits is left alone, else Refused `key_reused`. What members hold then, of those
@@ -121,7 +121,7 @@ def _expect_same(merchant_id: int, known: Mapping[str, Row], asked: Sequence[Cre
 def _post(
     merchant_id: int, asked: Sequence[Credit], lapse: datetime | None, now: datetime, *, by: Actor, allow_debt: bool,
     note: Mapping[str, str] | None,
-) -> dict[int, ledger.Holding]:  # fmt: skip
+) -> dict[int, ledger.Balance]:  # fmt: skip
     """What is given lapses as the rule in force says."""
     postings = [
         ledger.Posting(

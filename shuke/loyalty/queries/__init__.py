@@ -43,13 +43,14 @@ from shuke.loyalty.queries.redemptions import (
 from shuke.loyalty.queries.rulebook import (
     GROWTH,
     POINTS,
+    PointsRulebook,
     SavedLevelRule,
     SavedPointsRule,
-    coming_points_rules,
     level_rule,
     level_rules,
     order_source,
     points_rule,
+    points_rulebook,
     points_rules,
 )
 from shuke.loyalty.queries.standings import (
@@ -74,8 +75,8 @@ from shuke.loyalty.queries.taobao import TaobaoLadder, taobao_ladder
 
 __all__ = [
     "GROWTH", "POINTS", "AdjustmentMade", "Booked", "Change", "Compared", "Gainer", "LevelGain", "LevelMove", "LevelPreview", "LevelView",
-    "Liability", "Offer", "PointsPreview", "PointsSummary", "Redemption", "SavedLevelRule", "SavedPointsRule", "SavedRedemptionRule", "Step", "TaobaoLadder", "Told", "Warned", "Way",
-    "adjustments", "coming_points_rules", "expiring_soon", "explain_balance", "explain_gain", "explain_level", "explain_line", "explain_warning", "history",
+    "Liability", "Offer", "PointsPreview", "PointsRulebook", "PointsSummary", "Redemption", "SavedLevelRule", "SavedPointsRule", "SavedRedemptionRule", "Step", "TaobaoLadder", "Told", "Warned", "Way",
+    "adjustments", "expiring_soon", "explain_balance", "explain_gain", "explain_level", "explain_line", "explain_warning", "history",
     "journal", "ladder", "lapsing_points", "level_counts", "level_gain", "level_members", "level_moves", "level_of", "level_rule", "level_rules", "levels_of",
-    "liability", "offer", "order_source", "points_rule", "points_rules", "points_summary", "preview_levels", "preview_points_rule", "recent_moves", "redemption", "redemption_of_code", "redemption_rule", "redemption_rules", "taobao_ladder", "warned", "warned_count", "warned_of", "way_to",
+    "liability", "offer", "order_source", "points_rule", "points_rulebook", "points_rules", "points_summary", "preview_levels", "preview_points_rule", "recent_moves", "redemption", "redemption_of_code", "redemption_rule", "redemption_rules", "taobao_ladder", "warned", "warned_count", "warned_of", "way_to",
 ]  # fmt: skip

@@ -32,6 +32,20 @@ class SavedPointsRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsRulebook:
+    """All versions of the points rule, the latest first; the one in force now; those for days to come, the next one first."""
+
+    versions: list[SavedPointsRule]
+    in_force: SavedPointsRule | None
+    coming: list[SavedPointsRule]
+
+    @property
+    def newest(self) -> SavedPointsRule | None:
+        """The version that was saved last."""
+        return self.versions[0] if self.versions else None
+
+
+@dataclass(frozen=True, slots=True)
 class SavedLevelRule:
     """One version of the level rule."""
 
@@ -80,10 +94,12 @@ def points_rule(merchant_id: int) -> SavedPointsRule | None:
     return in_force(ranked(points_rules(merchant_id)), clock.now())
 
 
-def coming_points_rules(merchant_id: int) -> list[SavedPointsRule]:
-    """The versions that will come into force on days to come, the next one first."""
-    rules, now = ranked(points_rules(merchant_id)), clock.now()
-    return [one for one in reversed(rules) if one.valid_from > now and in_force(rules, one.valid_from) is one]
+def points_rulebook(merchant_id: int) -> PointsRulebook:
+    """Every version of the points rule, and which of them hold now and will hold."""
+    versions, now = points_rules(merchant_id), clock.now()
+    rules = ranked(versions)
+    coming = [one for one in reversed(rules) if one.valid_from > now and in_force(rules, one.valid_from) is one]
+    return PointsRulebook(versions, in_force(rules, now), coming)
 
 
 def level_rules(merchant_id: int) -> list[SavedLevelRule]:
