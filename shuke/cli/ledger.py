@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from psycopg.conninfo import make_conninfo
 
 from shuke.cli.home import database_open
+from shuke.core import jobs
 from shuke.core.database import EmbeddedServer
 from shuke.core.owner import owner_address
 from shuke.ledger import simulator
@@ -48,6 +49,7 @@ def simulate_command(steps: int, seed: int, members: int, processes: int, own: b
     server: EmbeddedServer | None = settings.SHUKE_EMBEDDED if own else None
     if server is not None:
         server.settings.update(_FORGETFUL)
+        jobs.collect_seldom()
     with database_open():
         code = simulator.main(steps, seed, plant, members=members, sweep=_sweep if server is not None else None)
     raise SystemExit(code)
