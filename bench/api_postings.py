@@ -34,9 +34,9 @@ def main() -> None:
     """Measure and print one line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--connections", type=int, default=128)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=64)
+    parser.add_argument("--threads", type=int, default=128)
     options = parser.parse_args()
     with ground() as place:
         key, member_ids = _prepare(place)

@@ -31,8 +31,11 @@ GRACE_SECONDS = 25
 LEAVING_SECONDS = 15
 """A web server that is told to stop ends its last requests first, ten seconds at most."""
 _PR_SET_PDEATHSIG = 1
-THREADS = 64
-"""Most requests at work at once: nearly all of them wait, for PostgreSQL or for the batch their call went into."""
+THREADS = 128
+"""Most requests at work at once: nearly all of them wait, for PostgreSQL or for the batch their call went into.
+
+Twice what a batch takes at most, so that one of that size gathers while another is done.
+"""
 WEB_ENVIRONMENT = {"SHUKE_CONNECTIONS": "16"}
 """They share a few connections: each costs PostgreSQL a process, and a warm one answers twice as fast."""
 
