@@ -156,10 +156,13 @@ DATABASES = {
     "default": _alias(_app, CONN_HEALTH_CHECKS=True),
     "owner": _alias(_owner, CONN_MAX_AGE=0, TEST={"MIRROR": "default"}),
 }
-if os.environ.get("SHUKE_CONNECTIONS"):  # the web server's many threads share a few
+_connections = int(os.environ.get("SHUKE_CONNECTIONS") or 0)
+REQUESTS_AT_ONCE = max(_connections - 4, 1)
+"""Of those that pass through Django; a few connections are left to calls that are answered together (decision 0022)."""
+if _connections:  # the web server's many threads share a few
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"]["pool"] = {
-        "min_size": 1, "max_size": int(os.environ["SHUKE_CONNECTIONS"]), "timeout": 10, "reconnect_timeout": 2,
+        "min_size": 1, "max_size": _connections, "timeout": 10, "reconnect_timeout": 2,
         "max_idle": 120, "connection_class": database.PatientConnection,
     }  # fmt: skip
 DATABASE_ROUTERS: list[str] = []

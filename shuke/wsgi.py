@@ -17,9 +17,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shuke.settings")
 _django = get_wsgi_application()
 
 from shuke.api import quick  # noqa: E402 - once Django is set up
+from shuke.core.room import limited  # noqa: E402
 
 get_resolver().check()  # imports all pages and routes now, not while the first visitor waits
 _static = StaticFiles(settings.STATIC_ROOT)
+_roomy = limited(_django, settings.REQUESTS_AT_ONCE)
 # Whoever hears from PostgreSQL need not wait five milliseconds, as often as there are statements, for whoever parses a call.
 sys.setswitchinterval(0.001)
 gc.freeze()  # what was imported stays: Python need not look through it again and again
@@ -33,7 +35,7 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
         found = quick.answer(environ, start_response)
     if found is not None:
         return found
-    response = _django(environ, start_response)
+    response = _roomy(environ, start_response)
     if not isinstance(response, HttpResponse):
         return response
     body = [response.content]

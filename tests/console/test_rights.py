@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
@@ -186,6 +187,17 @@ def test_something_broken_says_so_without_a_word_of_why(owner: Client) -> None:
     answer = broken(RequestFactory().get("/"))
     assert answer.status_code == 500
     assert "系统出了点问题" in answer.content.decode()
+
+
+def test_while_the_database_has_no_room_a_page_says_when_to_come_again() -> None:
+    from shuke.console.pages.errors import broken
+
+    try:
+        raise OperationalError
+    except OperationalError:  # as Django calls it
+        answer = broken(RequestFactory().get("/"))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "请过几秒再试" in answer.content.decode()
 
 
 def test_every_path_of_the_console_is_known_to_the_resolver() -> None:

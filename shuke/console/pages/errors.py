@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -28,5 +31,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """500, without the request: nothing of the session or the database is touched to show it."""
-    return HttpResponse(render_to_string("console/errors/broken.html"), status=500)
+    """500, or 503 while the database is away or has no room; nothing of the session or the database is touched for it."""
+    is_busy = isinstance(sys.exception(), OperationalError)
+    page = HttpResponse(
+        render_to_string("console/errors/broken.html", {"is_busy": is_busy}), status=503 if is_busy else 500
+    )
+    if is_busy:
+        page.headers["Retry-After"] = "5"
+    return page
