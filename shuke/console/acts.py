@@ -87,6 +87,7 @@ ACTS: dict[str, str | Promise] = {
     "points.months_exported": gettext_lazy("exported the points by month"),
     "points.exported": gettext_lazy("exported the points ledger"),
     "points_rule.saved": gettext_lazy("saved points rules no. %(number)s"),
+    "points_rule.withdrawn": gettext_lazy("withdrew points rules no. %(number)s"),
     "redemption.bound": gettext_lazy(
         "noted the changed price of order %(order_no)s for the points code %(code)s (no. %(object_id)s)"
     ),

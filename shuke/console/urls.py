@@ -155,6 +155,7 @@ urlpatterns = [
     path("points/rule/", points_rule.edit, name="points_rule"),
     path("points/rule/preview/", points_rule.preview, name="points_rule_preview"),
     path("points/rule/save/", points_rule.save, name="points_rule_save"),
+    path("points/rule/<int:number>/withdraw/", points_rule.withdraw, name="points_rule_withdraw"),
     path("points/ledger/", points_ledger.show, name="points_ledger"),
     path("points/ledger/export/", points_ledger.export, name="points_export"),
     path("points/adjust/", points_ledger.adjust, name="points_adjust"),

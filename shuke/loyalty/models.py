@@ -12,13 +12,17 @@ from shuke.loyalty.rules import redemption
 
 
 class PointsRule(TenantModel):
-    """A points rule as it was saved; which one is in force at an instant, `rules.terms.Version` says. Insert-only."""
+    """A points rule as it was saved; which one is in force at an instant, `rules.terms.Version` says.
+
+    Insert-only, but for `withdrawn_at`: one for a day to come may be withdrawn until then, and counts for nothing.
+    """
 
     number = models.IntegerField()
     valid_from = models.DateTimeField()
     spec: Any = models.JSONField()
     saved_at = models.DateTimeField()
     saved_by = models.TextField()
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merchant_id", "number"], name="pointsrule_once")]

@@ -18,6 +18,7 @@ from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
 from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
 from shuke.merchants import actions
+from shuke.merchants import queries as places
 from tests.conftest import NOW
 from tests.console.conftest import browser
 from tests.loyalty.make_trade import DAY, member, record, settle
@@ -194,6 +195,27 @@ def test_a_rule_of_the_future_is_saved_without_a_question(owner: Client, orders:
     shown = text(owner.get("/console/points/"))
     assert "第 4 版规则 2027-01-01 起生效" in shown
     assert planned not in shown
+
+
+def test_a_planned_rule_is_withdrawn_and_never_holds(owner: Client, orders: Place) -> None:
+    first_day = datetime(2027, 1, 1, tzinfo=UTC)
+    owner.post("/console/points/rule/save/", posted(points_per_yuan=Decimal(3), start_on=date(2027, 1, 1), basis="1"))
+    assert "/console/points/rule/2/withdraw/" in owner.get("/console/points/").content.decode()
+    for _time in range(2):
+        answer = owner.post("/console/points/rule/2/withdraw/", follow=True)
+        assert "计划的版本已取消" in text(answer)
+        assert "起生效，到那天替换" not in text(answer)
+    assert "已取消" in text(owner.get("/console/points/versions/"))
+    with tenant(orders.merchant_id), clock.frozen(first_day):
+        assert len(places.audit_lines(orders.merchant_id, act="points_rule.withdrawn")) == 1
+        rule = queries.points_rule(orders.merchant_id)
+        assert rule is not None
+        assert rule.number == 1
+    # What holds already is replaced, not withdrawn; what is not there is not there.
+    assert "这一版已经生效" in text(owner.post("/console/points/rule/1/withdraw/", follow=True))
+    assert owner.post("/console/points/rule/9/withdraw/").status_code == 404
+    with tenant(orders.merchant_id):
+        assert [one.withdrawn_at for one in queries.points_rules(orders.merchant_id)] == [NOW, None]
 
 
 def test_the_same_rule_again_makes_no_version(owner: Client, alice: Place) -> None:

@@ -74,6 +74,13 @@ def save(desk: Desk) -> HttpResponse:
     return desk.go("console:points", said=COMPUTING if spec.start_on else SAVED)
 
 
+@page("rules.edit", methods=("POST",))
+def withdraw(desk: Desk, number: int) -> HttpResponse:
+    """Give up a version that is planned for a day to come."""
+    loyalty.withdraw_points_rule(desk.merchant_id, number, by=desk.by)
+    return desk.go("console:points", said=_("The planned version is withdrawn; the rule in force goes on."))
+
+
 def _holds_already(rulebook: PointsRulebook, spec: PointsRuleSpec) -> bool:
     """Whether saving would change nothing, now or on the day it is for."""
     if spec.start_on is not None:

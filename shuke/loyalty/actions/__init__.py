@@ -24,7 +24,7 @@ from shuke.loyalty.actions.memberships import (
     take_memberships,
 )
 from shuke.loyalty.actions.notices import publish_endings
-from shuke.loyalty.actions.points_rules import backfill, save_points_rule
+from shuke.loyalty.actions.points_rules import backfill, save_points_rule, withdraw_points_rule
 from shuke.loyalty.actions.redeeming import (
     bind_redemption,
     cancel_redemption,
@@ -45,5 +45,5 @@ from shuke.loyalty.actions.settling import Settlement, settle_orders
 from shuke.loyalty.queries.reckoning import Change
 
 __all__ = [
-    "BACKFILL", "REVIEW_ALL", "Adjustment", "Change", "Credit", "Settlement", "adjust", "approve_adjustment", "backfill", "bind_redemption", "cancel_membership", "cancel_redemption", "celebrate", "credit", "decide_redemption", "expire_adjustments", "expire_redemptions", "forget_levels", "grant_signup_bonus", "publish_endings", "refuse_adjustment", "rehome", "release_level", "reserve_redemption", "retire_plan", "review_all", "review_due", "review_levels", "save_level_rule", "save_plan", "save_points_rule", "save_redemption_rule", "sell_membership", "set_level", "settle_orders", "settle_redemptions", "start_backfill", "start_review", "submit_adjustment", "take_memberships", "unbind_redemption", "withdraw_adjustment",
+    "BACKFILL", "REVIEW_ALL", "Adjustment", "Change", "Credit", "Settlement", "adjust", "approve_adjustment", "backfill", "bind_redemption", "cancel_membership", "cancel_redemption", "celebrate", "credit", "decide_redemption", "expire_adjustments", "expire_redemptions", "forget_levels", "grant_signup_bonus", "publish_endings", "refuse_adjustment", "rehome", "release_level", "reserve_redemption", "retire_plan", "review_all", "review_due", "review_levels", "save_level_rule", "save_plan", "save_points_rule", "save_redemption_rule", "sell_membership", "set_level", "settle_orders", "settle_redemptions", "start_backfill", "start_review", "submit_adjustment", "take_memberships", "unbind_redemption", "withdraw_adjustment", "withdraw_points_rule",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Saving the points rule, and computing past orders again (补算)."""
+"""Saving the points rule, withdrawing one that is planned, and computing past orders again (补算)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from shuke.core import clock, progress, sql
 from shuke.core.actors import Actor
+from shuke.core.errors import Missing, Refused
 from shuke.core.tenancy import tenant
 from shuke.loyalty.actions.backfilling import start_backfill
 from shuke.loyalty.actions.levels import review_levels
@@ -45,6 +46,33 @@ def save_points_rule(merchant_id: int, spec: PointsRuleSpec, *, by: Actor) -> in
     if valid_from < now:
         start_backfill(merchant_id, by=by)
     return number
+
+
+def withdraw_points_rule(merchant_id: int, number: int, *, by: Actor) -> None:
+    """Have a version for a day to come never hold; what is in force goes on. Once more changes nothing.
+
+    Refused `rule_holds` when its day has come already; Missing when there is no such version.
+    """
+    lock(merchant_id)
+    params = {"merchant_id": merchant_id, "number": number, "now": clock.now()}
+    found = sql.rows(
+        "SELECT valid_from <= %(now)s, withdrawn_at IS NOT NULL FROM loyalty_pointsrule"
+        " WHERE merchant_id = %(merchant_id)s AND number = %(number)s",
+        params,
+    )
+    if not found:
+        raise Missing("no_rule", _("There is no such version of the rule."))
+    [(holds, is_withdrawn)] = found
+    if is_withdrawn:
+        return
+    if holds:
+        raise Refused("rule_holds", _("This version holds already. Please save another one to replace it."))
+    sql.run(
+        "UPDATE loyalty_pointsrule SET withdrawn_at = %(now)s"
+        " WHERE merchant_id = %(merchant_id)s AND number = %(number)s",
+        params,
+    )
+    merchants.audit(merchant_id, "points_rule.withdrawn", by=by, object_kind="points_rule", number=number)
 
 
 def backfill(merchant_id: int, progress_id: int) -> None:

@@ -21,7 +21,10 @@ POINTS, GROWTH = "points", "growth"
 
 @dataclass(frozen=True, slots=True)
 class SavedPointsRule:
-    """One version of the points rule; `valid_from` may lie before `saved_at` (补算) or after it."""
+    """One version of the points rule; `valid_from` may lie before `saved_at` (补算) or after it.
+
+    One that was withdrawn before its day came (`withdrawn_at`) never holds.
+    """
 
     id: int
     number: int
@@ -29,6 +32,7 @@ class SavedPointsRule:
     saved_at: datetime
     saved_by: str
     spec: PointsRuleSpec
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,9 @@ def zone_of(merchant_id: int) -> ZoneInfo:
 def points_rules(merchant_id: int) -> list[SavedPointsRule]:
     """All versions of the points rule, the latest first; none while the programme was never switched on."""
     return [
-        SavedPointsRule(rule_id, number, valid_from, saved_at, saved_by, _points_spec(spec))
-        for rule_id, number, valid_from, saved_at, saved_by, spec in sql.rows(
-            "SELECT id, number, valid_from, saved_at, saved_by, spec::text FROM loyalty_pointsrule"
+        SavedPointsRule(rule_id, number, valid_from, saved_at, saved_by, _points_spec(spec), withdrawn_at)
+        for rule_id, number, valid_from, saved_at, saved_by, spec, withdrawn_at in sql.rows(
+            "SELECT id, number, valid_from, saved_at, saved_by, spec::text, withdrawn_at FROM loyalty_pointsrule"
             " WHERE merchant_id = %(merchant_id)s ORDER BY number DESC",
             {"merchant_id": merchant_id},
         )
@@ -91,13 +95,13 @@ def points_rules(merchant_id: int) -> list[SavedPointsRule]:
 
 def points_rule(merchant_id: int) -> SavedPointsRule | None:
     """The points rule in force now; None before the first one holds."""
-    return in_force(ranked(points_rules(merchant_id)), clock.now())
+    return points_rulebook(merchant_id).in_force
 
 
 def points_rulebook(merchant_id: int) -> PointsRulebook:
     """Every version of the points rule, and which of them hold now and will hold."""
     versions, now = points_rules(merchant_id), clock.now()
-    rules = ranked(versions)
+    rules = ranked(one for one in versions if one.withdrawn_at is None)
     coming = [one for one in reversed(rules) if one.valid_from > now and in_force(rules, one.valid_from) is one]
     return PointsRulebook(versions, in_force(rules, now), coming)
 
@@ -125,7 +129,7 @@ def level_rule(merchant_id: int) -> SavedLevelRule | None:
 
 
 def point_versions(merchant_id: int) -> list[Version]:
-    """All versions of the points rule, ready for reckoning."""
+    """All versions of the points rule that hold or will hold, ready for reckoning."""
     return sql.ask(asking_versions(merchant_id))
 
 
@@ -133,7 +137,7 @@ def asking_versions(merchant_id: int) -> sql.Question[list[Version]]:
     """The question behind `point_versions`."""
     return sql.Question(
         "SELECT id, number, valid_from, saved_at, spec::text FROM loyalty_pointsrule"
-        " WHERE merchant_id = %(merchant_id)s ORDER BY number",
+        " WHERE merchant_id = %(merchant_id)s AND withdrawn_at IS NULL ORDER BY number",
         {"merchant_id": merchant_id},
         lambda rows: [
             Version(rule_id, number, valid_from, saved_at, _terms(spec))
