@@ -157,8 +157,9 @@ DATABASES = {
     "owner": _alias(_owner, CONN_MAX_AGE=0, TEST={"MIRROR": "default"}),
 }
 _connections = int(os.environ.get("SHUKE_CONNECTIONS") or 0)
-REQUESTS_AT_ONCE = max(_connections - 4, 1)
-"""Of those that pass through Django; a few connections are left to calls that are answered together (decision 0022)."""
+REQUESTS_AT_ONCE = _connections - _connections // 4
+"""Of those that pass through Django, 0 for any number; the other connections are left to calls that are answered together
+(decision 0022)."""
 if _connections:  # the web server's many threads share a few
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"]["pool"] = {

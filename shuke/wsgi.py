@@ -21,7 +21,7 @@ from shuke.core.room import limited  # noqa: E402
 
 get_resolver().check()  # imports all pages and routes now, not while the first visitor waits
 _static = StaticFiles(settings.STATIC_ROOT)
-_roomy = limited(_django, settings.REQUESTS_AT_ONCE)
+_roomy = limited(_django, settings.REQUESTS_AT_ONCE) if settings.REQUESTS_AT_ONCE else _django
 # Whoever hears from PostgreSQL need not wait five milliseconds, as often as there are statements, for whoever parses a call.
 sys.setswitchinterval(0.001)
 gc.freeze()  # what was imported stays: Python need not look through it again and again

@@ -61,7 +61,7 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "SHUKE_API_SECONDS": ("`20`", "Longest time a program's call may take in the database, in seconds."),
     "SHUKE_CONNECTIONS": (
         "`16` for `shuke serve`",
-        "Most connections to PostgreSQL the web server's threads share.",
+        "Most connections to PostgreSQL the web server's threads share; three quarters as many requests are at work at once.",
     ),
     "SHUKE_DEBUG": ("empty", "`1` shows errors in full. Never on a server."),
     "SHUKE_PASSWORD": ("asked for", "Password for `shuke create-owner` without a question."),

@@ -56,6 +56,15 @@ def points(place: Place) -> dict[str, int]:
         return {no: found[one].active + found[one].pending for no, one in people.items()}
 
 
+def everybody(place: Place) -> list[int]:
+    """What everybody holds who ever had points, also who is no customer any more; the one who came first first."""
+    with tenant(place.merchant_id):
+        assert checks.run(place.merchant_id) == []
+        people = [row[0] for row in sql.rows("SELECT DISTINCT member_id FROM ledger_transfer ORDER BY member_id")]
+        found = ledger.balances(place.merchant_id, "points", people)
+        return [found[one].active + found[one].pending for one in people]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("told_between", [False, True])
 def test_an_order_that_goes_to_another_buyer_leaves_room_under_the_cap(
@@ -71,6 +80,25 @@ def test_an_order_that_goes_to_another_buyer_leaves_room_under_the_cap(
     told(capped, tmp_path, "1", CHEN)
     tell(capped)
     assert points(capped) == {"1": 100, "2": 100}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("told_between", [False, True])
+def test_welcome_points_that_hung_on_the_order_go_with_it(alice: Place, tmp_path: Path, *, told_between: bool) -> None:
+    with tenant(alice.merchant_id):
+        values = {"start_on": date(2020, 1, 1), "signup_points": 20, "signup_condition": "first_order"}
+        spec = PointsRuleSpec.model_validate({**values, "counts_when": "paid"})
+        loyalty.save_points_rule(alice.merchant_id, spec, by=alice.by)
+    first = told(alice, tmp_path, "1", LIN)
+    tell(alice)
+    assert everybody(alice) == [120]
+    undone(alice, first)
+    if told_between:
+        tell(alice)
+        assert everybody(alice) == [0]
+    told(alice, tmp_path, "1", CHEN)
+    tell(alice)
+    assert everybody(alice) == [0, 120]
 
 
 @pytest.mark.django_db(transaction=True)
