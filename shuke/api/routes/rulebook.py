@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shuke.api.calls import Call
 from shuke.api.route import reads, writes
-from shuke.api.shapes import Told
+from shuke.api.shapes import Id, Listing, Nothing, Told
 from shuke.core.errors import Missing
 from shuke.loyalty import actions as loyalty
 from shuke.loyalty import queries
@@ -16,7 +16,7 @@ from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
 
 
 class PointsRule(Told):
-    """The points rule in force."""
+    """A version of the points rule."""
 
     number: int
     valid_from: datetime
@@ -74,13 +74,20 @@ def get_points_rule(call: Call) -> PointsRule:
     found = queries.points_rule(call.merchant_id)
     if found is None:
         raise _none()
-    return PointsRule(
-        number=found.number,
-        valid_from=found.valid_from,
-        saved_at=found.saved_at,
-        saved_by=found.saved_by,
-        rule=found.spec,
-    )
+    return _points_rule(found)
+
+
+@reads("/rules/points/planned", scope="points:read")
+def list_planned_points_rules(call: Call) -> Listing[PointsRule]:
+    """List the versions of the points rule that come into force on days to come, the next one first."""
+    return Listing(items=[_points_rule(one) for one in queries.points_rulebook(call.merchant_id).coming])
+
+
+@writes("DELETE", "/rules/points/planned/{int:number}", scope="rules:write", refuses=("no_rule", "rule_holds"))
+def withdraw_points_rule(call: Call, number: Id) -> Nothing:
+    """Call a planned version off; the rule in force goes on."""
+    loyalty.withdraw_points_rule(call.merchant_id, number, by=call.caller.by)
+    return Nothing()
 
 
 @writes("POST", "/rules/points/preview", scope="rules:write")
@@ -114,6 +121,13 @@ def preview_level_rule(call: Call, body: LevelRuleSpec) -> LevelPreview:
 def save_level_rule(call: Call, body: LevelRuleSpec) -> Saved:
     """Save a new version of the level rule; everybody is reviewed in the background."""
     return Saved(number=loyalty.save_level_rule(call.merchant_id, body, by=call.caller.by))
+
+
+def _points_rule(found: queries.SavedPointsRule) -> PointsRule:
+    return PointsRule(
+        number=found.number, valid_from=found.valid_from, saved_at=found.saved_at, saved_by=found.saved_by,
+        rule=found.spec,
+    )  # fmt: skip
 
 
 def _none() -> Missing:
