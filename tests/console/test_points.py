@@ -199,10 +199,12 @@ def test_a_rule_of_the_future_is_saved_without_a_question(owner: Client, orders:
 
 def test_a_planned_rule_is_withdrawn_and_never_holds(owner: Client, orders: Place) -> None:
     first_day = datetime(2027, 1, 1, tzinfo=UTC)
-    owner.post("/console/points/rule/save/", posted(points_per_yuan=Decimal(3), start_on=date(2027, 1, 1), basis="1"))
-    assert "/console/points/rule/2/withdraw/" in owner.get("/console/points/").content.decode()
+    for basis, times in (("1", 3), ("2", 4)):  # the third version replaces the second one, and goes together with it
+        planned = posted(points_per_yuan=Decimal(times), start_on=date(2027, 1, 1), basis=basis)
+        owner.post("/console/points/rule/save/", planned)
+    assert "/console/points/rule/3/withdraw/" in owner.get("/console/points/").content.decode()
     for _time in range(2):
-        answer = owner.post("/console/points/rule/2/withdraw/", follow=True)
+        answer = owner.post("/console/points/rule/3/withdraw/", follow=True)
         assert "计划的版本已取消" in text(answer)
         assert "起生效，到那天替换" not in text(answer)
     assert "已取消" in text(owner.get("/console/points/versions/"))
@@ -215,7 +217,7 @@ def test_a_planned_rule_is_withdrawn_and_never_holds(owner: Client, orders: Plac
     assert "这一版已经生效" in text(owner.post("/console/points/rule/1/withdraw/", follow=True))
     assert owner.post("/console/points/rule/9/withdraw/").status_code == 404
     with tenant(orders.merchant_id):
-        assert [one.withdrawn_at for one in queries.points_rules(orders.merchant_id)] == [NOW, None]
+        assert [one.withdrawn_at for one in queries.points_rules(orders.merchant_id)] == [NOW, NOW, None]
 
 
 def test_the_same_rule_again_makes_no_version(owner: Client, alice: Place) -> None:

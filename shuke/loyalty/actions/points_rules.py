@@ -49,9 +49,9 @@ def save_points_rule(merchant_id: int, spec: PointsRuleSpec, *, by: Actor) -> in
 
 
 def withdraw_points_rule(merchant_id: int, number: int, *, by: Actor) -> None:
-    """Have a version for a day to come never hold; what is in force goes on. Once more changes nothing.
+    """Have a version for a day to come never hold, nor those it replaced for the same day; what is in force goes on.
 
-    Refused `rule_holds` when its day has come already; Missing when there is no such version.
+    Once more changes nothing. Refused `rule_holds` when its day has come already; Missing when there is no such version.
     """
     lock(merchant_id)
     params = {"merchant_id": merchant_id, "number": number, "now": clock.now()}
@@ -68,8 +68,9 @@ def withdraw_points_rule(merchant_id: int, number: int, *, by: Actor) -> None:
     if holds:
         raise Refused("rule_holds", _("This version holds already. Please save another one to replace it."))
     sql.run(
-        "UPDATE loyalty_pointsrule SET withdrawn_at = %(now)s"
-        " WHERE merchant_id = %(merchant_id)s AND number = %(number)s",
+        "UPDATE loyalty_pointsrule r SET withdrawn_at = %(now)s FROM loyalty_pointsrule one"
+        " WHERE one.merchant_id = %(merchant_id)s AND one.number = %(number)s AND r.merchant_id = one.merchant_id"
+        " AND r.number <= one.number AND r.valid_from = one.valid_from AND r.withdrawn_at IS NULL",
         params,
     )
     merchants.audit(merchant_id, "points_rule.withdrawn", by=by, object_kind="points_rule", number=number)
