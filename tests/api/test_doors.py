@@ -23,7 +23,7 @@ TABLES = {"attribute": "members_attribute", "reservation": "ledger_reservation",
           "order": "trade_order", "tag": "members_tag", "group": "members_group", "member": "members_member",
           "shop": "merchants_shop", "home": "members_member", "merge": "members_merge",
           "redemption": "loyalty_redemption", "plan": "loyalty_plan", "term": "loyalty_term",
-          "request": "loyalty_adjustmentrequest", "endpoint": "webhooks_endpoint"}  # fmt: skip
+          "request": "loyalty_adjustmentrequest", "rule": "loyalty_pointsrule", "endpoint": "webhooks_endpoint"}  # fmt: skip
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ def test_a_points_rule_is_saved_planned_and_called_off(erp: Program, alice: Plac
     [planned] = erp.get("/rules/points/planned").json["items"]
     assert (planned["number"], planned["valid_from"]) == (2, "2026-12-31T16:00:00Z")
     for _time in range(2):
-        assert erp.send("DELETE", "/rules/points/planned/2").status == 200
+        assert erp.send("DELETE", f"/rules/points/planned/{planned['id']}").status == 200
         assert erp.get("/rules/points/planned").json == {"items": []}
-    holds, missing = (erp.send("DELETE", f"/rules/points/planned/{number}") for number in (1, 9))
+    holds, missing = (erp.send("DELETE", f"/rules/points/planned/{number}") for number in (now["id"], 9))
     assert [(one.status, one.code) for one in (holds, missing)] == [(409, "rule_holds"), (404, "no_rule")]
     with tenant(alice.merchant_id):
         assert [one.withdrawn_at is None for one in queries.points_rules(alice.merchant_id)] == [False, True]

@@ -15,7 +15,7 @@ from shuke.core import clock, facts, sql
 from shuke.core.actors import staff
 from shuke.core.tenancy import tenant
 from shuke.loyalty import actions as loyalty
-from shuke.loyalty.specs import PlanSpec
+from shuke.loyalty.specs import PlanSpec, PointsRuleSpec
 from shuke.loyalty.specs.redemption import RedemptionRuleSpec
 from shuke.members import actions as members
 from shuke.members.queries import links, roll
@@ -96,6 +96,7 @@ def _reward(place: make.Place) -> None:
     loyalty.adjust(
         place.merchant_id, [loyalty.Adjustment(someone[0], 500)], reason="开店礼", by=place.by, key="arranged"
     )
+    loyalty.save_points_rule(place.merchant_id, PointsRuleSpec(start_on=date(2027, 1, 1)), by=place.by)
     loyalty.save_redemption_rule(place.merchant_id, RedemptionRuleSpec(is_on=True), by=place.by)
     loyalty.reserve_redemption(place.merchant_id, someone[0], 100, key="arranged", by=place.by)
     plan = PlanSpec(name="年卡", price_fen=9900, benefits="每月一份新茶")

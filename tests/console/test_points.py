@@ -202,9 +202,13 @@ def test_a_planned_rule_is_withdrawn_and_never_holds(owner: Client, orders: Plac
     for basis, times in (("1", 3), ("2", 4)):  # the third version replaces the second one, and goes together with it
         planned = posted(points_per_yuan=Decimal(times), start_on=date(2027, 1, 1), basis=basis)
         owner.post("/console/points/rule/save/", planned)
-    assert "/console/points/rule/3/withdraw/" in owner.get("/console/points/").content.decode()
+    with tenant(orders.merchant_id):
+        last, _middle, first = (
+            f"/console/points/rule/{one.id}/withdraw/" for one in queries.points_rules(orders.merchant_id)
+        )
+    assert last in owner.get("/console/points/").content.decode()
     for _time in range(2):
-        answer = owner.post("/console/points/rule/3/withdraw/", follow=True)
+        answer = owner.post(last, follow=True)
         assert "计划的版本已取消" in text(answer)
         assert "起生效，到那天替换" not in text(answer)
     assert "已取消" in text(owner.get("/console/points/versions/"))
@@ -214,7 +218,7 @@ def test_a_planned_rule_is_withdrawn_and_never_holds(owner: Client, orders: Plac
         assert rule is not None
         assert rule.number == 1
     # What holds already is replaced, not withdrawn; what is not there is not there.
-    assert "这一版已经生效" in text(owner.post("/console/points/rule/1/withdraw/", follow=True))
+    assert "这一版已经生效" in text(owner.post(first, follow=True))
     assert owner.post("/console/points/rule/9/withdraw/").status_code == 404
     with tenant(orders.merchant_id):
         assert [one.withdrawn_at for one in queries.points_rules(orders.merchant_id)] == [NOW, NOW, None]

@@ -18,6 +18,7 @@ from shuke.loyalty.specs import LevelRuleSpec, PointsRuleSpec
 class PointsRule(Told):
     """A version of the points rule."""
 
+    id: Id
     number: int
     valid_from: datetime
     saved_at: datetime
@@ -83,10 +84,10 @@ def list_planned_points_rules(call: Call) -> Listing[PointsRule]:
     return Listing(items=[_points_rule(one) for one in queries.points_rulebook(call.merchant_id).coming])
 
 
-@writes("DELETE", "/rules/points/planned/{int:number}", scope="rules:write", refuses=("no_rule", "rule_holds"))
-def withdraw_points_rule(call: Call, number: Id) -> Nothing:
+@writes("DELETE", "/rules/points/planned/{int:rule_id}", scope="rules:write", refuses=("no_rule", "rule_holds"))
+def withdraw_points_rule(call: Call, rule_id: Id) -> Nothing:
     """Call a planned version off; the rule in force goes on."""
-    loyalty.withdraw_points_rule(call.merchant_id, number, by=call.caller.by)
+    loyalty.withdraw_points_rule(call.merchant_id, rule_id, by=call.caller.by)
     return Nothing()
 
 
@@ -125,8 +126,8 @@ def save_level_rule(call: Call, body: LevelRuleSpec) -> Saved:
 
 def _points_rule(found: queries.SavedPointsRule) -> PointsRule:
     return PointsRule(
-        number=found.number, valid_from=found.valid_from, saved_at=found.saved_at, saved_by=found.saved_by,
-        rule=found.spec,
+        id=found.id, number=found.number, valid_from=found.valid_from, saved_at=found.saved_at,
+        saved_by=found.saved_by, rule=found.spec,
     )  # fmt: skip
 
 

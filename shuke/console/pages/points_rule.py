@@ -75,9 +75,9 @@ def save(desk: Desk) -> HttpResponse:
 
 
 @page("rules.edit", methods=("POST",))
-def withdraw(desk: Desk, number: int) -> HttpResponse:
+def withdraw(desk: Desk, rule_id: int) -> HttpResponse:
     """Give up a version that is planned for a day to come."""
-    loyalty.withdraw_points_rule(desk.merchant_id, number, by=desk.by)
+    loyalty.withdraw_points_rule(desk.merchant_id, rule_id, by=desk.by)
     return desk.go("console:points", said=_("The planned version is withdrawn; the rule in force goes on."))
 
 

@@ -48,28 +48,28 @@ def save_points_rule(merchant_id: int, spec: PointsRuleSpec, *, by: Actor) -> in
     return number
 
 
-def withdraw_points_rule(merchant_id: int, number: int, *, by: Actor) -> None:
+def withdraw_points_rule(merchant_id: int, rule_id: int, *, by: Actor) -> None:
     """Have a version for a day to come never hold, nor those it replaced for the same day; what is in force goes on.
 
     Once more changes nothing. Refused `rule_holds` when its day has come already; Missing when there is no such version.
     """
     lock(merchant_id)
-    params = {"merchant_id": merchant_id, "number": number, "now": clock.now()}
+    params = {"merchant_id": merchant_id, "id": rule_id, "now": clock.now()}
     found = sql.rows(
-        "SELECT valid_from <= %(now)s, withdrawn_at IS NOT NULL FROM loyalty_pointsrule"
-        " WHERE merchant_id = %(merchant_id)s AND number = %(number)s",
+        "SELECT number, valid_from <= %(now)s, withdrawn_at IS NOT NULL FROM loyalty_pointsrule"
+        " WHERE merchant_id = %(merchant_id)s AND id = %(id)s",
         params,
     )
     if not found:
         raise Missing("no_rule", _("There is no such version of the rule."))
-    [(holds, is_withdrawn)] = found
+    [(number, holds, is_withdrawn)] = found
     if is_withdrawn:
         return
     if holds:
         raise Refused("rule_holds", _("This version holds already. Please save another one to replace it."))
     sql.run(
         "UPDATE loyalty_pointsrule r SET withdrawn_at = %(now)s FROM loyalty_pointsrule one"
-        " WHERE one.merchant_id = %(merchant_id)s AND one.number = %(number)s AND r.merchant_id = one.merchant_id"
+        " WHERE one.merchant_id = %(merchant_id)s AND one.id = %(id)s AND r.merchant_id = one.merchant_id"
         " AND r.number <= one.number AND r.valid_from = one.valid_from AND r.withdrawn_at IS NULL",
         params,
     )
