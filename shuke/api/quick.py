@@ -15,6 +15,7 @@ from io import BytesIO
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import orjson
+from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils import translation
 
@@ -66,7 +67,8 @@ def _ask(environ: WSGIEnvironment, joined: Joined) -> Ask | None:
         sent = environ["wsgi.input"].read(int(length))
         environ["wsgi.input"] = BytesIO(sent)
         values = {"body": joined.body.model_validate(orjson.loads(sent))}
-    except (Problem, OSError, ValueError):  # a ValueError is a body that is no JSON, or not what is taken
+    # A ValueError is a body that is no JSON, or not what is taken; a database that has no time is told of the long way.
+    except (Problem, OSError, ValueError, DatabaseError):
         return None
     return Ask(token, key, content_hash(environ["REQUEST_METHOD"], environ["PATH_INFO"], sent), values)
 
