@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--connections", type=int, default=128)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=128)
+    parser.add_argument("--threads", type=int, help="as many as `shuke serve` has, unless told")
     options = parser.parse_args()
     with ground() as place:
         key, member_ids = _prepare(place)
@@ -90,10 +90,10 @@ def _prepare(place: Ground) -> tuple[str, list[int]]:
     return key, member_ids
 
 
-def _serve(place: Ground, port: int, workers: int, threads: int) -> subprocess.Popen[bytes]:
+def _serve(place: Ground, port: int, workers: int, threads: int | None) -> subprocess.Popen[bytes]:
     from shuke.cli import supervisor
 
-    command = supervisor.web("127.0.0.1", port, threads=threads)
+    command = supervisor.web("127.0.0.1", port, threads=threads or supervisor.THREADS)
     command[command.index("--workers") + 1] = str(workers)
     environment = {**os.environ, **supervisor.WEB_ENVIRONMENT, "SHUKE_HOME": str(place.home)}
     return subprocess.Popen(command, env=environment)  # noqa: S603 - our own command

@@ -74,11 +74,7 @@ def shown(environ: Mapping[str, Any]) -> Token:
 def _parts(text: str) -> tuple[int, str, bytes] | None:
     """Merchant, mark and keyed hash of a key's text."""
     parts = queries.key_parts(text)
-    if parts is None:
-        return None
-    digest = merchants.key_digest(text)
-    sql.let_go()  # whoever goes on to wait for a batch must not keep the connection that asked for the vault's key
-    return (*parts, digest)
+    return None if parts is None else (*parts, merchants.key_digest(text))
 
 
 def identify(merchant_id: int, tokens: Collection[Token], scope: str) -> dict[Token, Caller]:

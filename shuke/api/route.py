@@ -148,11 +148,15 @@ def writes_together(
         work = JoinedWork(f"{method} {path}", scope, act, ahead)
         together: Together[Ask, Answer] = Together(lambda asks: calls.write_joined(work, asks))
 
+        def do(group: Hashable, ask: Ask) -> Answer:
+            sql.let_go()  # whoever waits for others must not keep a connection that they need
+            return together.do(group, ask)
+
         def operation(request: HttpRequest, **values: Any) -> HttpResponse:
-            return _written(request, values, request.body, together.do)
+            return _written(request, values, request.body, do)
 
         _register(view, operation, method, path, scope=scope, refuses=refuses)
-        _joined[method, PREFIX + path] = Joined(scope, get_type_hints(view)["body"], together.do)
+        _joined[method, PREFIX + path] = Joined(scope, get_type_hints(view)["body"], do)
         return view
 
     return decorate
@@ -164,7 +168,6 @@ def _written(
     token = _token(request)
     content = calls.content_hash(str(request.method), request.get_full_path(), sent)
     ask = Ask(token, calls.idempotency_key(request.META), content, values)
-    sql.let_go()  # whoever waits for others must not keep a connection that they need
     answer = do(token.digest, ask)
     return HttpResponse(answer.body, status=answer.status, content_type=JSON)
 

@@ -42,7 +42,7 @@ class Book:
         self.accounts: dict[int, Account] = {}
         self.lots: dict[int, Lot] = {}
         self._before: dict[int, tuple[Any, ...]] = {}
-        self._pools: dict[int, tuple[int, int, int, int]] = {}
+        self._pools: dict[int, Balance] = {}
         self._reservation_states: dict[int, tuple[str, int]] = {}
         self._block = 16
         self.drawn: Sequence[int] = ()
@@ -78,7 +78,7 @@ class Book:
         self._take_lots(lots)
         self._read_reservations([one for one in member_ids if self.accounts[one].reserved])
         for member_id, account in self.accounts.items():
-            self._pools[member_id] = (account.active, account.pending, account.reserved, account.debt)
+            self._pools[member_id] = account.balance
 
     def read_lots_of(self, sources: Sequence[str]) -> None:
         """All lots of settled sources that the same members hold."""
@@ -186,7 +186,7 @@ class Book:
     def _deltas(self) -> Records:
         changed = []
         for member_id, account in self.accounts.items():
-            after = (account.active, account.pending, account.reserved, account.debt)
+            after = account.balance
             if after != self._pools[member_id]:
                 deltas = [new - old for new, old in zip(after, self._pools[member_id], strict=True)]
                 changed.append({"m": member_id, **dict(zip("aprd", deltas, strict=True))})
